@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cpu.h - the state of one emulated AArch64 vCPU (EL0 and EL1).
+ *
+ * One struct, owned by one host thread. The interpreter, the system code (exception.c, sysreg.c,
+ * mem.c, ...) and translated code all work on this layout; translated code holds its address
+ * (plus JIT_CPU_BIAS) in a host register, so the fields it touches most come first. What other
+ * threads may touch is at the end and is accessed with C11 atomics only.
+ *
+ * Conventions:
+ *  - x[31] is the *current* stack pointer (SP_EL0 or SP_EL1, as PSTATE.SP says); the other one waits
+ *    in sp_el[]. XZR has no slot: the decoder knows whether number 31 means SP or zero.
+ *  - pc is the address of the instruction being executed; whoever executes it moves pc on.
+ *  - NZCV lives in `flags` in the order x86's LAHF and SETO leave them, so translated code stores
+ *    them in two instructions. C code uses cpu_nzcv() and cpu_set_nzcv(); other bits are noise.
+ */
+#ifndef VMM_JIT_CPU_H
+#define VMM_JIT_CPU_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JIT_CPU_BIAS 128 /* what translated code adds to the struct's address */
+
+#define CPU_FLAG_N (1u << 15)
+#define CPU_FLAG_Z (1u << 14)
+#define CPU_FLAG_C (1u << 8)
+#define CPU_FLAG_V (1u << 0)
+
+#define CPU_REG_SP 31
+
+/* Result of executing one instruction; returned by the interpreter's exec_* functions. */
+enum exec_result {
+	EXEC_NEXT = 0,  /* done; the caller moves pc on by 4 */
+	EXEC_JUMP,      /* done; pc holds the target */
+	EXEC_EXCEPTION, /* an exception is recorded in cpu->exc; pc is unchanged: exception_take() */
+};
+
+union vreg {
+	uint64_t d[2];
+	uint32_t s[4];
+	uint16_t h[8];
+	uint8_t b[16];
+	double f64[2];
+	float f32[4];
+	unsigned __int128 q;
+} __attribute__((aligned(16)));
+
+/*
+ * A page of the software TLB. A tag is the page's virtual address, or TLB_INVALID where that kind
+ * of access must take the slow path. Host address of a byte = its virtual address + addend.
+ */
+struct tlb_entry {
+	uint64_t read;
+	uint64_t write;
+	uint64_t addend;
+	uint64_t pa; /* of the page; for tracking of dirty and code pages */
+};
+
+/* Not canonical even when the top byte is ignored, so no valid address ever equals it. */
+#define TLB_INVALID (1ull << 54)
+
+#define TLB_PAGE_SHIFT	  12
+#define TLB_PAGE_SIZE	  (1ull << TLB_PAGE_SHIFT)
+#define TLB_L1_SHIFT	  10
+#define TLB_L1_NR_ENTRIES (1u << TLB_L1_SHIFT)
+
+/* One level-1 table per set of permissions; see mem.h. */
+enum tlb_bank {
+	TLB_BANK_EL0,	  /* EL0, and LDTR/STTR at EL1 */
+	TLB_BANK_EL1,	  /* EL1, PSTATE.PAN = 0 */
+	TLB_BANK_EL1_PAN, /* EL1, PSTATE.PAN = 1 */
+	TLB_NR_BANKS,
+};
+
+/* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
+struct cpu_monitor {
+	uint64_t va;
+	uint64_t value[2];
+	uint32_t size; /* bytes; 0: open */
+};
+
+/* An exception that was recognised but not yet taken; see exception.h. */
+struct cpu_exception {
+	uint64_t far;
+	uint32_t esr;
+	uint8_t return_offset; /* preferred return address - pc: 0, or 4 (SVC, HVC) */
+	bool has_far;
+	bool hvc; /* to be served by PSCI, not taken in the guest */
+};
+
+#define CPU_NR_BREAKPOINTS 6
+#define CPU_NR_WATCHPOINTS 4
+
+struct cpu_debug_regs {
+	uint64_t mdscr;
+	uint64_t bvr[CPU_NR_BREAKPOINTS];
+	uint64_t bcr[CPU_NR_BREAKPOINTS];
+	uint64_t wvr[CPU_NR_WATCHPOINTS];
+	uint64_t wcr[CPU_NR_WATCHPOINTS];
+	uint64_t claim;
+	bool os_lock;
+	bool os_double_lock;
+};
+
+/* EL1 (and EL0) system registers that are plain storage; ID registers are constants. */
+struct cpu_sysregs {
+	uint64_t sctlr;
+	uint64_t tcr;
+	uint64_t ttbr[2];
+	uint64_t mair;
+	uint64_t amair;
+	uint64_t vbar;
+	uint64_t elr;
+	uint64_t esr;
+	uint64_t far;
+	uint64_t par;
+	uint64_t cpacr;
+	uint64_t contextidr;
+	uint64_t cntkctl;
+	uint64_t csselr;
+	uint64_t afsr[2];
+	uint64_t tpidr_el0;
+	uint64_t tpidrro_el0;
+	uint64_t tpidr_el1;
+	uint64_t cntv_cval;
+	uint64_t cntp_cval;
+	uint64_t pmuserenr;
+	uint32_t cntv_ctl;
+	uint32_t cntp_ctl;
+	uint32_t spsr;
+};
+
+struct jit_vm;
+struct jit_code;
+
+struct jit_cpu {
+	/* Hot: reached with 8-bit displacements from translated code. */
+	uint64_t x[32];
+
+	uint64_t pc;
+	uint32_t flags; /* NZCV, see the top of the file */
+	uint8_t el;	/* PSTATE.EL: 0 or 1 */
+	uint8_t spsel;	/* PSTATE.SP */
+	uint8_t daif;	/* PSTATE.DAIF: bit 3 D, 2 A, 1 I, 0 F */
+	uint8_t pan;
+	uint8_t uao;
+	uint8_t ssbs;
+	uint8_t dit;
+	uint8_t il;	   /* PSTATE.IL: the next instruction is illegal */
+	uint8_t ss;	   /* PSTATE.SS: software step, not yet stepped */
+	uint8_t bank;	   /* enum tlb_bank of ordinary accesses; mem_context_changed() sets it */
+	uint8_t event;	   /* WFE's event register */
+	uint8_t fp_enabled; /* CPACR_EL1.FPEN allows FP and SIMD at this EL */
+
+	/* FP control. fpsr holds what is folded in; sticky bits may also wait in the host's MXCSR
+	 * while translated code runs: C code reads fpsr through fpsr_read(). */
+	uint32_t fpcr;
+	uint32_t fpsr;
+
+	union vreg v[32];
+
+	struct cpu_monitor monitor;
+	struct cpu_exception exc;
+
+	/* Where the current page of code lies; valid while fetch_va is its page address. */
+	uint64_t fetch_va;
+	uint64_t fetch_addend;
+
+	uint64_t sp_el[2]; /* the banked SP that is not x[31] */
+	struct cpu_sysregs sys;
+	struct cpu_debug_regs debug;
+
+	struct tlb_entry tlb[TLB_NR_BANKS][TLB_L1_NR_ENTRIES];
+
+	struct jit_vm *vm;
+	void *owner; /* what the accelerator's vCPU is; opaque here */
+	unsigned int index;
+	uint64_t mpidr;
+	uint64_t nr_insns; /* executed; statistics only */
+
+	/* Shared with other threads. */
+	_Atomic uint32_t attention; /* enum cpu_attention bits: leave the fast loop and look */
+	_Atomic uint32_t irq_lines; /* bit 0 IRQ, bit 1 FIQ: what the GIC asserts to this CPU */
+};
+
+enum cpu_attention {
+	CPU_ATTN_IRQ = 1 << 0,	/* interrupt lines or masks may have changed */
+	CPU_ATTN_TLBI = 1 << 1, /* requests of other CPUs wait in the queue */
+	CPU_ATTN_STOP = 1 << 2, /* leave the run loop */
+	CPU_ATTN_STEP = 1 << 3, /* debug: software step is active */
+};
+
+/* N is bit 3, V is bit 0. */
+static inline unsigned int cpu_nzcv(const struct jit_cpu *cpu)
+{
+	uint32_t f = cpu->flags;
+
+	return (f >> 15 & 1) << 3 | (f >> 14 & 1) << 2 | (f >> 8 & 1) << 1 | (f & 1);
+}
+
+static inline void cpu_set_nzcv(struct jit_cpu *cpu, unsigned int nzcv)
+{
+	cpu->flags = (nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv >> 1 & 1) << 8 | (nzcv & 1);
+}
+
+static inline void cpu_set_flags(struct jit_cpu *cpu, bool n, bool z, bool c, bool v)
+{
+	cpu->flags = (uint32_t)n << 15 | (uint32_t)z << 14 | (uint32_t)c << 8 | (uint32_t)v;
+}
+
+static inline bool cpu_flag_c(const struct jit_cpu *cpu)
+{
+	return cpu->flags & CPU_FLAG_C;
+}
+
+#endif
