@@ -2,6 +2,12 @@
 #
 # Top of the build. Every part lists its own files in <part>/build.mk, which this file includes;
 # everything generated goes to build/. Run `make help` for the targets.
+#
+# Three layers, each made once and then left alone:
+#   1. the build machine's packages  (build/setup.mk, the only step that may ask for root)
+#   2. arm64 packages in a sysroot   (build/sysroot.mk)
+#   3. the parts
+# The first two are makefiles that make brings up to date before it does anything else.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -22,15 +28,35 @@ check-unit-y :=	# host programs: print cmocka output or "PASS|FAIL|SKIP: name" l
 check-boot-y :=	# scripts that boot something under QEMU and print such lines
 bench-y      :=	# programs that print and record benchmark rows
 
-include $(wildcard */build.mk)
+# Nothing is installed or downloaded for these goals.
+idle-goals := help clean setup
+ifneq ($(filter-out $(idle-goals),$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))),)
+include $(O)/setup.mk
+include $(O)/sysroot.mk
+endif
 
-.PHONY: all help
+include $(sort $(wildcard */build.mk))
+
+.PHONY: all setup sysroot help clean
 all: $(all-y)
+
+$(O)/setup.mk: scripts/packages.txt scripts/setup
+	$(Q)scripts/setup $@
+
+$(O)/sysroot.mk: scripts/sysroot-packages.txt scripts/sysroot | $(O)/setup.mk
+	$(Q)scripts/sysroot $(O)
+
+setup:
+	$(Q)scripts/setup $(O)/setup.mk
+
+sysroot: $(O)/sysroot.mk
 
 help:
 	@echo 'Targets:'
 	@echo '  all      build every part'
+	@echo '  setup    install the Debian packages that the build needs (asks for root if any is missing)'
+	@echo '  sysroot  unpack the arm64 packages into $(SYSROOT)'
+	@echo '  clean    remove $(O)'
 
 clean:
 	rm -rf $(O)
-.PHONY: clean
