@@ -173,14 +173,14 @@ enum hyp_vm_state { HYP_VM_NEW, HYP_VM_RUNNING, HYP_VM_STOPPED };
 /* VCPU_RUN: what to do first (action), and why it returned. */
 enum hyp_run_action {
 	HYP_RUN_RESUME,	   /* go on; a faulting access is tried again */
-	HYP_RUN_MMIO_DONE, /* the access of HYP_EXIT_MMIO is done; data is what a read gives */
+	HYP_RUN_MMIO_DONE, /* the faulting access is done; data is what a read gives */
 	HYP_RUN_ABORT,	   /* that access takes a synchronous external abort */
 };
 
 enum hyp_exit {
 	HYP_EXIT_INTR,	/* an interrupt for the caller, or VCPU_KICK: call again */
-	HYP_EXIT_MMIO,	/* a = IPA, b = write << 8 | bytes, c = data of a write; ISV accesses only */
-	HYP_EXIT_FAULT, /* stage-2 fault: a = IPA of the page, b = HYP_PROT_* wanted, c = ESR_EL2 */
+	HYP_EXIT_FAULT, /* stage-2 fault: a = IPA, b = HYP_PROT_* wanted, c = ESR_EL2, d = HYP_MMIO_*,
+			   e = data of a write */
 	HYP_EXIT_WFI,	/* a = CNTPCT at which a timer of its will fire, or ~0 */
 	HYP_EXIT_OFF,	/* the vCPU is powered off */
 	HYP_EXIT_SYSTEM, /* a = PSCI function (SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2), b, c = its arguments */
@@ -188,10 +188,10 @@ enum hyp_exit {
 	HYP_EXIT_ERROR, /* cannot go on: a = ESR_EL2, b = FAR_EL2, c = ELR_EL2 */
 };
 
-/* HYP_EXIT_FAULT with an instruction syndrome also fills d and e as HYP_EXIT_MMIO fills b and c: */
-#define HYP_MMIO_WRITE	   (1u << 8)
-#define HYP_MMIO_VALID	   (1u << 9)
-#define HYP_MMIO_BYTES(b)  ((b) & 0xffu)
+/* HYP_EXIT_FAULT, d: without VALID the access has no syndrome and cannot be emulated. */
+#define HYP_MMIO_BYTES(d) ((d) & 0xffu)
+#define HYP_MMIO_WRITE	  (1u << 8)
+#define HYP_MMIO_VALID	  (1u << 9)
 
 /* VCPU_REG_GET/SET numbers: core registers, or a system register's encoding as in <asm/kvm.h>. */
 #define HYP_REG_X(n)	(0x100u + (n)) /* n = 0..30 */
@@ -231,6 +231,7 @@ enum hyp_info {
 	HYP_INFO_NR_CORES,	  /* cores online at EL2 */
 	HYP_INFO_NR_VMS,
 	HYP_INFO_ENTRY_TIME,	  /* CNTPCT when the loader left boot services */
+	HYP_INFO_NR_IRQS,	  /* first INTID past the SPIs the hardware has */
 };
 
 #endif
