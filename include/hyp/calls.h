@@ -30,8 +30,9 @@
 	  "Deletes every other handle, in any VM, to the object. REVOKE.")                         \
 	X(handle_info, 0x04, 1, "handle -> type, rights, id", "What a handle names.")              \
                                                                                                    \
-	X(mem_donate, 0x08, 4, "vm, ipa, vm_ipa, nr",                                              \
-	  "The caller's pages become vm's, wiped, at vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")     \
+	X(mem_donate, 0x08, 5, "vm, ipa, vm_ipa, nr, flags",                                       \
+	  "The caller's pages become vm's, wiped (HYP_MEM_KEEP: as they are; PLATFORM only), at "  \
+	  "vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")                                               \
 	X(mem_lend, 0x09, 5, "vm, ipa, vm_ipa, nr, prot",                                          \
 	  "vm alone may use the pages until they are reclaimed; the caller faults on them. MEM. "  \
 	  "OWNER, NOMEM, EXIST, SIZE.")                                                            \
@@ -148,6 +149,7 @@ enum hyp_object_type {
 #define HYP_PROT_R	  (1u << 0)
 #define HYP_PROT_W	  (1u << 1)
 #define HYP_PROT_X	  (1u << 2)
+#define HYP_MEM_KEEP	  (1u << 0)
 #define HYP_MEM_MAX_PAGES 32768u
 
 enum hyp_page_state {
