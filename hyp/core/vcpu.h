@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual CPU: registers, run state, and the links to what schedules it.
+ *
+ * A vCPU is run in one of two ways. EL2's scheduler runs host, RM and static VMs' vCPUs. A proxy
+ * vCPU runs inside a VCPU_RUN call of a host thread; .parent is the host vCPU that made the call,
+ * for as long as it lasts.
+ *
+ * Run state changes (field .state) are made by compare-and-swap: whoever moves a vCPU from READY
+ * to RUNNING owns all its other fields until it moves it on. Other cores only set bits in
+ * .requests and kick.
+ */
+#ifndef CORE_VCPU_H
+#define CORE_VCPU_H
+
+#include <stdatomic.h>
+#include <core/types.h>
+#include <vgic/vgic.h>
+
+struct cpu;
+struct vm;
+struct doorbell;
+
+/* General registers; at offset 0 of struct vcpu, known to vectors.S. */
+struct vcpu_regs {
+	u64 x[31];
+	u64 pc;	    /* ELR_EL2 */
+	u64 pstate; /* SPSR_EL2 */
+};
+
+/* EL1 state that is saved when another vCPU is loaded on the core. */
+#define VCPU_SYSREGS(X)                                                                            \
+	X(sctlr_el1)                                                                               \
+	X(actlr_el1)                                                                               \
+	X(cpacr_el1)                                                                               \
+	X(ttbr0_el1)                                                                               \
+	X(ttbr1_el1)                                                                               \
+	X(tcr_el1)                                                                                 \
+	X(mair_el1)                                                                                \
+	X(amair_el1)                                                                               \
+	X(vbar_el1)                                                                                \
+	X(esr_el1)                                                                                 \
+	X(far_el1)                                                                                 \
+	X(afsr0_el1)                                                                               \
+	X(afsr1_el1)                                                                               \
+	X(elr_el1)                                                                                 \
+	X(spsr_el1)                                                                                \
+	X(sp_el0)                                                                                  \
+	X(sp_el1)                                                                                  \
+	X(tpidr_el0)                                                                               \
+	X(tpidrro_el0)                                                                             \
+	X(tpidr_el1)                                                                               \
+	X(contextidr_el1)                                                                          \
+	X(par_el1)                                                                                 \
+	X(csselr_el1)                                                                              \
+	X(cntkctl_el1)                                                                             \
+	X(mdscr_el1)
+
+#define VCPU_SYSREG_FIELD(name) u64 name;
+struct vcpu_sysregs {
+	VCPU_SYSREGS(VCPU_SYSREG_FIELD)
+};
+#undef VCPU_SYSREG_FIELD
+
+struct vcpu_fp {
+	__uint128_t v[32];
+	u64 fpsr;
+	u64 fpcr;
+};
+
+/* Generic timers of a vCPU. The virtual timer is the hardware's while loaded; the physical one
+ * is emulated (CNTHCTL_EL2.EL1PCEN = 0). */
+struct vcpu_timer {
+	u64 cntv_ctl;
+	u64 cntv_cval;
+	u64 cntp_ctl;
+	u64 cntp_cval;
+};
+
+enum vcpu_state {
+	VCPU_OFF,     /* powered off */
+	VCPU_READY,   /* may run, waits for a core or for VCPU_RUN */
+	VCPU_RUNNING, /* loaded on a core */
+	VCPU_BLOCKED, /* in WFI; an interrupt makes it READY */
+};
+
+/* .requests bits, set by anyone, taken by the core that runs the vCPU before it enters it. */
+#define VCPU_REQ_VGIC  BIT(0) /* interrupts changed: vgic_flush() */
+#define VCPU_REQ_EXIT  BIT(1) /* VCPU_KICK: return to the caller of VCPU_RUN */
+#define VCPU_REQ_OFF   BIT(2) /* power off, the VM was stopped */
+#define VCPU_REQ_TIMER BIT(3) /* emulated timer: look at it again */
+
+/* The access a proxy vCPU's last HYP_EXIT_FAULT left to the caller. */
+struct vcpu_mmio {
+	bool pending;
+	bool write;
+	bool sign_extend;
+	bool is_64bit;
+	u8 bytes;
+	u8 rt;
+};
+
+struct vcpu {
+	struct vcpu_regs regs; /* first: vectors.S */
+	struct cpu *cpu;       /* loaded on, or ran last on; fixed vCPUs: always */
+	struct vm *vm;
+	struct vcpu *parent; /* proxy: whose VCPU_RUN runs it, NULL between calls */
+	u32 index;	     /* in the VM */
+	u32 flags;	     /* HYP_VCPU_* of VCPU_CREATE */
+	u64 mpidr;	     /* VMPIDR_EL2 */
+	_Atomic u32 state;   /* enum vcpu_state */
+	_Atomic u64 requests;
+
+	u64 hcr; /* HCR_EL2 while loaded */
+	u64 mdcr;
+	struct vcpu_sysregs sys;
+	struct vcpu_timer timer;
+	struct vcpu_mmio mmio;
+	struct vgic_cpu vgic;
+
+	struct doorbell *_Atomic wake_doorbell;
+	u64 wake_flag; /* one bit */
+
+	/* sched/ owns these; EL2-scheduled vCPUs only. */
+	struct vcpu *queue_next;
+	u32 priority;
+	u64 slice_ns;
+	u64 slice_end; /* CNTPCT; 0: no slice started */
+	u64 stolen_since; /* CNTPCT when it became READY, for stolen time */
+	u64 stolen_ns;
+	bool queued;
+
+	struct vcpu_fp fp __aligned(16);
+};
+
+/* Another vCPU has pending work for this one: sets request bits, then kicks or wakes it. */
+void vcpu_request(struct vcpu *vcpu, u64 requests);
+
+static inline bool vcpu_is_proxy(const struct vcpu *vcpu);
+
+/* The vCPU loaded on this core. */
+struct vcpu *vcpu_current(void);
+
+#include <hyp/calls.h>
+
+static inline bool vcpu_is_proxy(const struct vcpu *vcpu)
+{
+	return (vcpu->flags & HYP_VCPU_PROXY) != 0;
+}
+
+#endif
