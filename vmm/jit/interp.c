@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * interp.c - one step of the interpreter: fetch, decode, check, execute, move on.
+ */
+#include "exec.h"
+#include "mem.h"
+
+enum exec_result interp_execute(struct jit_cpu *cpu, uint32_t insn)
+{
+	enum a64_op op = a64_decode(insn);
+	const struct a64_info *info = &a64_infos[op];
+	enum exec_result result;
+
+	if (!(A64_FEATURES_PRESENT >> info->feature & 1)) {
+		return exception_raise_undefined(cpu);
+	}
+	if (info->fp && !cpu->fp_enabled) {
+		return exception_raise_fp_access(cpu);
+	}
+	result = a64_exec[op](cpu, insn);
+	if (result == EXEC_NEXT) {
+		cpu->pc += 4;
+	}
+	return result;
+}
+
+enum exec_result interp_step(struct jit_cpu *cpu)
+{
+	uint32_t insn;
+
+	if (!mem_fetch(cpu, cpu->pc, &insn)) {
+		return EXEC_EXCEPTION;
+	}
+	cpu->nr_insns++;
+	return interp_execute(cpu, insn);
+}
