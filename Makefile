@@ -14,6 +14,9 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+# mkfs, sfdisk and depmod are there, and not in every user's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 O       := build
 CROSS   ?= aarch64-linux-gnu-
 HOSTCC  ?= gcc
@@ -27,6 +30,12 @@ all-y        :=	# files that `make all` builds
 check-unit-y :=	# host programs: print cmocka output or "PASS|FAIL|SKIP: name" lines
 check-boot-y :=	# scripts that boot something under QEMU and print such lines
 bench-y      :=	# programs that print and record benchmark rows
+
+# Files that parts put into images, as SOURCE:TARGET (guest-images/build.mk).
+host-files-y :=	# the host VM's root file system
+boot-files-y :=	# the boot file system; guest/ there is /guest in the host VM
+shim-files-y :=	# the boot file system, only where the hypervisor runs
+kvm-files-y  :=	# the boot file system, only where Linux itself holds EL2
 
 # Nothing is installed or downloaded for these goals.
 idle-goals := help clean setup
