@@ -8,8 +8,8 @@
  * threads may touch is at the end and is accessed with C11 atomics only.
  *
  * Conventions:
- *  - x[31] is the *current* stack pointer (SP_EL0 or SP_EL1, as PSTATE.SP says); the other one waits
- *    in sp_el[]. XZR has no slot: the decoder knows whether number 31 means SP or zero.
+ *  - x[31] is the *current* stack pointer (SP_EL0 or SP_EL1, as PSTATE.SP says); the other one
+ * waits in sp_el[]. XZR has no slot: the decoder knows whether number 31 means SP or zero.
  *  - pc is the address of the instruction being executed; whoever executes it moves pc on.
  *  - NZCV lives in `flags` in the order x86's LAHF and SETO leave them, so translated code stores
  *    them in two instructions. C code uses cpu_nzcv() and cpu_set_nzcv(); other bits are noise.
@@ -35,7 +35,8 @@
 enum exec_result {
 	EXEC_NEXT = 0,  /* done; the caller moves pc on by 4 */
 	EXEC_JUMP,      /* done; pc holds the target */
-	EXEC_EXCEPTION, /* an exception is recorded in cpu->exc; pc is unchanged: exception_take() */
+	EXEC_EXCEPTION, /* an exception is recorded in cpu->exc; pc is unchanged: exception_take()
+			 */
 };
 
 union vreg {
@@ -62,18 +63,33 @@ struct tlb_entry {
 /* Not canonical even when the top byte is ignored, so no valid address ever equals it. */
 #define TLB_INVALID (1ull << 54)
 
-#define TLB_PAGE_SHIFT	  12
-#define TLB_PAGE_SIZE	  (1ull << TLB_PAGE_SHIFT)
-#define TLB_L1_SHIFT	  10
+#define TLB_PAGE_SHIFT    12
+#define TLB_PAGE_SIZE     (1ull << TLB_PAGE_SHIFT)
+#define TLB_L1_SHIFT      10
 #define TLB_L1_NR_ENTRIES (1u << TLB_L1_SHIFT)
 
 /* One level-1 table per set of permissions; see mem.h. */
 enum tlb_bank {
-	TLB_BANK_EL0,	  /* EL0, and LDTR/STTR at EL1 */
-	TLB_BANK_EL1,	  /* EL1, PSTATE.PAN = 0 */
+	TLB_BANK_EL0,     /* EL0, and LDTR/STTR at EL1 */
+	TLB_BANK_EL1,     /* EL1, PSTATE.PAN = 0 */
 	TLB_BANK_EL1_PAN, /* EL1, PSTATE.PAN = 1 */
 	TLB_NR_BANKS,
 };
+
+/* The same for instruction fetch, one table per exception level. */
+struct tlb_code_entry {
+	uint64_t va; /* page, or TLB_INVALID */
+	uint64_t addend;
+	uint64_t pa;
+};
+
+#define TLB_CODE_NR_ENTRIES 256
+
+/* Entries of tlb[][] that were filled since the last flush, so that a flush can be short. */
+#define TLB_NR_FILLED 1024
+
+/* Maintenance requested by other CPUs; tlb.c. */
+struct tlb_queue;
 
 /* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
 struct cpu_monitor {
@@ -142,17 +158,17 @@ struct jit_cpu {
 
 	uint64_t pc;
 	uint32_t flags; /* NZCV, see the top of the file */
-	uint8_t el;	/* PSTATE.EL: 0 or 1 */
-	uint8_t spsel;	/* PSTATE.SP */
-	uint8_t daif;	/* PSTATE.DAIF: bit 3 D, 2 A, 1 I, 0 F */
+	uint8_t el;     /* PSTATE.EL: 0 or 1 */
+	uint8_t spsel;  /* PSTATE.SP */
+	uint8_t daif;   /* PSTATE.DAIF: bit 3 D, 2 A, 1 I, 0 F */
 	uint8_t pan;
 	uint8_t uao;
 	uint8_t ssbs;
 	uint8_t dit;
-	uint8_t il;	   /* PSTATE.IL: the next instruction is illegal */
-	uint8_t ss;	   /* PSTATE.SS: software step, not yet stepped */
-	uint8_t bank;	   /* enum tlb_bank of ordinary accesses; mem_context_changed() sets it */
-	uint8_t event;	   /* WFE's event register */
+	uint8_t il;         /* PSTATE.IL: the next instruction is illegal */
+	uint8_t ss;         /* PSTATE.SS: software step, not yet stepped */
+	uint8_t bank;       /* enum tlb_bank of ordinary accesses; tlb_select_bank() sets it */
+	uint8_t event;      /* WFE's event register */
 	uint8_t fp_enabled; /* CPACR_EL1.FPEN allows FP and SIMD at this EL */
 
 	/* FP control. fpsr holds what is folded in; sticky bits may also wait in the host's MXCSR
@@ -174,6 +190,14 @@ struct jit_cpu {
 	struct cpu_debug_regs debug;
 
 	struct tlb_entry tlb[TLB_NR_BANKS][TLB_L1_NR_ENTRIES];
+	struct tlb_code_entry code_tlb[2][TLB_CODE_NR_ENTRIES];
+	uint16_t tlb_filled[TLB_NR_FILLED]; /* bank * TLB_L1_NR_ENTRIES + index */
+	unsigned int tlb_nr_filled;         /* TLB_NR_FILLED: overflown, flush everything */
+	uint64_t tlb_block_base[2]; /* per half: span in which blocks were split into pages */
+	uint64_t tlb_block_mask[2];
+	bool tlb_high_nonglobal; /* the upper half has entries tied to an ASID */
+	bool slow_memory;        /* never fill tlb[]: SCTLR_EL1.A, or watchpoints are armed */
+	struct tlb_queue *tlb_queue;
 
 	struct jit_vm *vm;
 	void *owner; /* what the accelerator's vCPU is; opaque here */
@@ -184,13 +208,26 @@ struct jit_cpu {
 	/* Shared with other threads. */
 	_Atomic uint32_t attention; /* enum cpu_attention bits: leave the fast loop and look */
 	_Atomic uint32_t irq_lines; /* bit 0 IRQ, bit 1 FIQ: what the GIC asserts to this CPU */
+	_Atomic uint32_t power;     /* enum cpu_power */
+	_Atomic uint64_t deadline;  /* guest time at which a timer fires next; UINT64_MAX: never */
+	_Atomic bool asleep; /* waits on `attention` as a futex: wake it after setting a bit */
+	/* Written by CPU_ON before power becomes CPU_POWER_ON_PENDING. */
+	uint64_t start_pc;
+	uint64_t start_x0;
+};
+
+enum cpu_power {
+	CPU_POWER_OFF,
+	CPU_POWER_ON_SETUP,   /* CPU_ON is filling in start_pc and start_x0 */
+	CPU_POWER_ON_PENDING, /* PSCI CPU_ON was called; the CPU's thread has not seen it yet */
+	CPU_POWER_ON,
 };
 
 enum cpu_attention {
-	CPU_ATTN_IRQ = 1 << 0,	/* interrupt lines or masks may have changed */
-	CPU_ATTN_TLBI = 1 << 1, /* requests of other CPUs wait in the queue */
-	CPU_ATTN_STOP = 1 << 2, /* leave the run loop */
-	CPU_ATTN_STEP = 1 << 3, /* debug: software step is active */
+	CPU_ATTN_IRQ = 1 << 0,   /* interrupt lines or masks may have changed */
+	CPU_ATTN_TLBI = 1 << 1,  /* requests of other CPUs wait in the queue */
+	CPU_ATTN_STOP = 1 << 2,  /* leave the run loop */
+	CPU_ATTN_STATE = 1 << 3, /* PSTATE.IL is set, or software step is active */
 };
 
 /* N is bit 3, V is bit 0. */
@@ -203,7 +240,8 @@ static inline unsigned int cpu_nzcv(const struct jit_cpu *cpu)
 
 static inline void cpu_set_nzcv(struct jit_cpu *cpu, unsigned int nzcv)
 {
-	cpu->flags = (nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv >> 1 & 1) << 8 | (nzcv & 1);
+	cpu->flags =
+		(nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv >> 1 & 1) << 8 | (nzcv & 1);
 }
 
 static inline void cpu_set_flags(struct jit_cpu *cpu, bool n, bool z, bool c, bool v)

@@ -39,7 +39,7 @@ enum exception_class {
 };
 
 #define ESR_EC_SHIFT 26
-#define ESR_IL	     (1u << 25)
+#define ESR_IL       (1u << 25)
 
 enum exec_result exception_raise(struct jit_cpu *cpu, enum exception_class ec, uint32_t iss);
 enum exec_result exception_raise_far(struct jit_cpu *cpu, enum exception_class ec, uint32_t iss,
@@ -65,6 +65,15 @@ enum exec_result exception_eret(struct jit_cpu *cpu);
 void exception_take(struct jit_cpu *cpu);
 /* Takes the IRQ (or FIQ) that is pending and not masked, if any; true when one was taken. */
 bool exception_take_interrupt(struct jit_cpu *cpu);
+
+/* Moves to exception level el with PSTATE.SP = spsel, switching banked SPs. */
+void exception_select_sp(struct jit_cpu *cpu, unsigned int el, unsigned int spsel);
+/* Brings everything derived from PSTATE and CPACR_EL1 up to date. */
+void exception_update_state(struct jit_cpu *cpu);
+/* Asks for attention if an interrupt is pending and not masked. */
+void exception_check_interrupts(struct jit_cpu *cpu);
+/* Is software step on at the current exception level (D2.12)? */
+bool exception_step_active(const struct jit_cpu *cpu);
 
 /* PSTATE as SPSR_EL1 holds it (M, DAIF, IL, SS, PAN, UAO, SSBS, DIT, NZCV). */
 uint32_t exception_pstate(const struct jit_cpu *cpu);

@@ -10,9 +10,9 @@
  * in cpu->exc with exact ESR and FAR, no byte of memory was changed, and the caller returns
  * EXEC_EXCEPTION having changed no register.
  *
- * `lg` is the binary logarithm of the access size in bytes (0 to 3; pairs and vectors have their own
- * functions). Values are zero-extended; sign extension is the caller's.
- * Addresses may carry a tag in the top byte (TBI); that is handled here.
+ * `lg` is the binary logarithm of the access size in bytes (0 to 3; pairs and vectors have their
+ * own functions). Values are zero-extended; sign extension is the caller's. Addresses may carry a
+ * tag in the top byte (TBI); that is handled here.
  */
 #ifndef VMM_JIT_MEM_H
 #define VMM_JIT_MEM_H
@@ -24,8 +24,9 @@
 /* Kinds of access; bits. */
 enum mem_access {
 	MEM_PLAIN = 0,
-	MEM_UNPRIV = 1 << 0,  /* LDTR, STTR: with EL0's permissions (unless UAO) */
-	MEM_ORDERED = 1 << 1, /* acquire or release: must be aligned; a store is followed by a fence */
+	MEM_UNPRIV = 1 << 0, /* LDTR, STTR: with EL0's permissions (unless UAO) */
+	MEM_ORDERED =
+		1 << 1, /* acquire or release: must be aligned; a store is followed by a fence */
 };
 
 /* Read-modify-write operations: memory = op(memory, operand). */
@@ -41,7 +42,8 @@ enum mem_atomic_op {
 	MEM_ATOMIC_SWP,
 };
 
-bool mem_read_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access, void *val);
+bool mem_read_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,
+		   void *val);
 bool mem_write_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,
 		    const void *val);
 
@@ -117,7 +119,8 @@ static inline bool mem_write(struct jit_cpu *cpu, uint64_t va, unsigned int lg, 
 }
 
 /* A vector of `size` bytes (1, 2, 4, 8 or 16); the rest of *val is zeroed. */
-static inline bool mem_read_vector(struct jit_cpu *cpu, uint64_t va, unsigned int size, union vreg *val)
+static inline bool mem_read_vector(struct jit_cpu *cpu, uint64_t va, unsigned int size,
+				   union vreg *val)
 {
 	struct tlb_entry *e = mem_tlb_entry(cpu, cpu->bank, va);
 	union vreg value = {.d = {0, 0}};
@@ -147,7 +150,8 @@ static inline bool mem_write_vector(struct jit_cpu *cpu, uint64_t va, unsigned i
  * Two elements of `size` bytes (4, 8 or 16) at va and va + size, both checked before either is
  * accessed: LDP, STP and their relatives. The elements lie `size` bytes apart in *val too.
  */
-bool mem_read_pair(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access, void *val);
+bool mem_read_pair(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,
+		   void *val);
 bool mem_write_pair(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,
 		    const void *val);
 
@@ -155,7 +159,8 @@ bool mem_write_pair(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigne
  * A structure access (LD1..LD4, ST1..ST4, up to 64 bytes in all): `size` bytes in one go, with
  * alignment checked (where SCTLR.A asks for it) against elements of `1 << lg` bytes.
  */
-bool mem_read_block(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int lg, void *val);
+bool mem_read_block(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int lg,
+		    void *val);
 bool mem_write_block(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int lg,
 		     const void *val);
 
@@ -163,7 +168,8 @@ bool mem_write_block(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsign
  * LDXR, LDAXR (size 1 to 8 in val[0]) and LDXP, LDAXP (size 8 or 16: the two halves, each
  * size / 2 bytes, in val[0] and val[1] when `pair`).
  */
-bool mem_load_exclusive(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool pair, uint64_t val[2]);
+bool mem_load_exclusive(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool pair,
+			uint64_t val[2]);
 /* STXR and relatives. *failed is 0 when stored, 1 when not: the value of the status register. */
 bool mem_store_exclusive(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool pair,
 			 const uint64_t val[2], uint32_t *failed);
@@ -176,7 +182,8 @@ static inline void mem_clear_exclusive(struct jit_cpu *cpu)
 /* LD<op>, SWP. Sequentially consistent whatever the guest asked for. *old is zero-extended. */
 bool mem_atomic(struct jit_cpu *cpu, uint64_t va, unsigned int lg, enum mem_atomic_op op,
 		uint64_t operand, uint64_t *old);
-/* CAS (pair false: [0] only) and CASP (pair true; size 8 or 16 in all). val[] out: what was there. */
+/* CAS (pair false: [0] only) and CASP (pair true; size 8 or 16 in all). val[] out: what was there.
+ */
 bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool pair,
 		      const uint64_t expected[2], const uint64_t desired[2], uint64_t val[2]);
 

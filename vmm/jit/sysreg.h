@@ -11,7 +11,7 @@
 
 #include "cpu.h"
 
-#define SYSREG(op0, op1, crn, crm, op2) \
+#define SYSREG(op0, op1, crn, crm, op2)                                                            \
 	((uint16_t)((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
 #define SYSREG_OF_INSN(insn) ((uint16_t)((insn) >> 5))
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gic.h - a GICv3 interrupt controller in user space (Arm IHI 0069).
+ *
+ * One security state (GICD_CTLR.DS = 1), affinity routing only, no LPIs. Used by accelerators
+ * without one in the kernel. Distributor and redistributors are bus devices; the CPU interface is
+ * reached by system registers through gic_cpu_read() and gic_cpu_write(). Any function may be
+ * called from any thread; one lock guards everything.
+ */
+#ifndef VMM_DEVICES_GIC_H
+#define VMM_DEVICES_GIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus.h"
+
+#define GIC_MAX_IRQS   1020 /* INTIDs 0 to 1019 */
+#define GIC_NR_PRIVATE 32   /* SGIs and PPIs */
+
+#define GIC_DIST_SIZE   0x10000u
+#define GIC_REDIST_SIZE 0x20000u /* for each CPU */
+
+/* Bits of the lines argument below. */
+#define GIC_LINE_IRQ 1u
+#define GIC_LINE_FIQ 2u
+
+struct gic;
+
+struct gic_config {
+	unsigned int nr_cpus;
+	unsigned int nr_irqs;   /* with the private ones; multiple of 32, at most 1024 */
+	const uint64_t *mpidrs; /* affinity of each CPU; copied */
+	/* A CPU's interrupt lines changed. Called with the lock held: must not call back. */
+	void (*set_lines)(void *context, unsigned int cpu, uint32_t lines);
+	void *context;
+};
+
+/* NULL: no memory, or the configuration is impossible. */
+struct gic *gic_create(const struct gic_config *config);
+void gic_destroy(struct gic *gic);
+
+/* The CPU interface and the private interrupts of a CPU return to their reset state. */
+void gic_reset_cpu(struct gic *gic, unsigned int cpu);
+
+/* Level of a private peripheral interrupt (INTID 16 to 31). */
+void gic_set_ppi(struct gic *gic, unsigned int cpu, unsigned int intid, bool level);
+/* Level of INTID 32 + spi; out of range is ignored. */
+void gic_set_spi(struct gic *gic, unsigned int spi, bool level);
+
+/*
+ * ICC_*_EL1 by bits 20:5 of the MRS or MSR. False: no such register, or not this direction.
+ */
+bool gic_cpu_read(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t *val);
+bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val);
+
+/* Bus devices; `device` is the struct gic. The redistributors are one region, in CPU order. */
+extern const struct bus_ops gic_dist_ops;
+extern const struct bus_ops gic_redist_ops;
+
+#endif

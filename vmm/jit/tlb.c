@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * tlb.c - the software TLB's tables and their maintenance across CPUs.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tlb.h"
+
+#define TLB_QUEUE_LENGTH 64
+
+struct tlb_request {
+	enum tlb_request_type type;
+	uint64_t address;
+};
+
+/*
+ * Lock: `lock` guards requests and nr; nothing else is taken under it. posted counts all requests
+ * ever entered, done those that are served; a waiter compares the two.
+ */
+struct tlb_queue {
+	pthread_mutex_t lock;
+	struct tlb_request requests[TLB_QUEUE_LENGTH];
+	unsigned int nr; /* more than the length: flush everything instead */
+	_Atomic uint64_t posted;
+	_Atomic uint64_t done;
+	_Atomic bool in_guest;
+};
+
+int tlb_init(struct jit_cpu *cpu)
+{
+	cpu->tlb_queue = calloc(1, sizeof(*cpu->tlb_queue));
+	if (!cpu->tlb_queue) {
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&cpu->tlb_queue->lock, NULL);
+	cpu->tlb_nr_filled = TLB_NR_FILLED;
+	tlb_flush_all(cpu);
+	return 0;
+}
+
+void tlb_destroy(struct jit_cpu *cpu)
+{
+	if (cpu->tlb_queue) {
+		pthread_mutex_destroy(&cpu->tlb_queue->lock);
+		free(cpu->tlb_queue);
+		cpu->tlb_queue = NULL;
+	}
+}
+
+static void tlb_invalidate_entry(struct tlb_entry *e)
+{
+	e->read = TLB_INVALID;
+	e->write = TLB_INVALID;
+}
+
+/*
+ * A block is entered page by page, but TLBI names any one address in it. Per half of the address
+ * space one aligned span covers all such blocks; maintenance inside it flushes everything.
+ */
+static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, uint64_t size)
+{
+	unsigned int high = va >> 63;
+	uint64_t mask = ~(size - 1);
+
+	if (!cpu->tlb_block_mask[high]) {
+		cpu->tlb_block_mask[high] = mask;
+		cpu->tlb_block_base[high] = va & mask;
+		return;
+	}
+	mask &= cpu->tlb_block_mask[high];
+	while ((cpu->tlb_block_base[high] ^ va) & mask) {
+		mask <<= 1;
+	}
+	cpu->tlb_block_mask[high] = mask;
+	cpu->tlb_block_base[high] &= mask;
+}
+
+static bool tlb_in_block(const struct jit_cpu *cpu, uint64_t va)
+{
+	unsigned int high = va >> 63;
+
+	return cpu->tlb_block_mask[high] &&
+	       (va & cpu->tlb_block_mask[high]) == cpu->tlb_block_base[high];
+}
+
+static void tlb_note_mapping(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
+{
+	if (result->size > TLB_PAGE_SIZE) {
+		tlb_note_block(cpu, va, result->size);
+	}
+	if (!result->global && va >> 63) {
+		cpu->tlb_high_nonglobal = true;
+	}
+}
+
+void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct mmu_result *result,
+	      struct vm_region *region)
+{
+	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
+	unsigned int index = va >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1);
+	struct tlb_entry *e = &cpu->tlb[bank][index];
+	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1);
+
+	if (cpu->tlb_nr_filled < TLB_NR_FILLED && e->read == TLB_INVALID &&
+	    e->write == TLB_INVALID) {
+		cpu->tlb_filled[cpu->tlb_nr_filled++] =
+			(uint16_t)(bank * TLB_L1_NR_ENTRIES + index);
+	}
+	e->read = result->read ? page : TLB_INVALID;
+	e->write = result->write && !region->read_only && !vm_page_has_code(cpu->vm, pa)
+			   ? page
+			   : TLB_INVALID;
+	e->addend = (uint64_t)(uintptr_t)(region->host + (pa - region->base)) - page;
+	e->pa = pa;
+	tlb_note_mapping(cpu, va, result);
+}
+
+void tlb_fill_code(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result,
+		   struct vm_region *region)
+{
+	struct tlb_code_entry *e = tlb_code_entry(cpu, va);
+
+	e->va = va & ~(TLB_PAGE_SIZE - 1);
+	e->pa = result->pa & ~(TLB_PAGE_SIZE - 1);
+	e->addend = (uint64_t)(uintptr_t)(region->host + (e->pa - region->base)) - e->va;
+	tlb_note_mapping(cpu, va, result);
+}
+
+static void tlb_flush_code(struct jit_cpu *cpu, bool low_only)
+{
+	for (unsigned int el = 0; el < 2; el++) {
+		for (unsigned int i = 0; i < TLB_CODE_NR_ENTRIES; i++) {
+			struct tlb_code_entry *e = &cpu->code_tlb[el][i];
+
+			if (!low_only || !(e->va >> 63)) {
+				e->va = TLB_INVALID;
+			}
+		}
+	}
+	cpu->fetch_va = TLB_INVALID;
+}
+
+void tlb_flush_all(struct jit_cpu *cpu)
+{
+	struct tlb_entry *entries = &cpu->tlb[0][0];
+
+	if (cpu->tlb_nr_filled == TLB_NR_FILLED) {
+		for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
+			tlb_invalidate_entry(&entries[i]);
+		}
+	} else {
+		for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
+			tlb_invalidate_entry(&entries[cpu->tlb_filled[i]]);
+		}
+	}
+	cpu->tlb_nr_filled = 0;
+	tlb_flush_code(cpu, false);
+	memset(cpu->tlb_block_mask, 0, sizeof(cpu->tlb_block_mask));
+	cpu->tlb_high_nonglobal = false;
+}
+
+void tlb_flush_address_space(struct jit_cpu *cpu)
+{
+	struct tlb_entry *entries = &cpu->tlb[0][0];
+	unsigned int kept = 0;
+
+	if (cpu->tlb_nr_filled == TLB_NR_FILLED || cpu->tlb_high_nonglobal) {
+		tlb_flush_all(cpu);
+		return;
+	}
+	for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
+		struct tlb_entry *e = &entries[cpu->tlb_filled[i]];
+
+		if ((e->read != TLB_INVALID && e->read >> 63) ||
+		    (e->write != TLB_INVALID && e->write >> 63)) {
+			cpu->tlb_filled[kept++] = cpu->tlb_filled[i];
+		} else {
+			tlb_invalidate_entry(e);
+		}
+	}
+	cpu->tlb_nr_filled = kept;
+	cpu->tlb_block_mask[0] = 0;
+	tlb_flush_code(cpu, true);
+}
+
+void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
+{
+	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
+	unsigned int index = va >> TLB_PAGE_SHIFT;
+
+	if (tlb_in_block(cpu, va)) {
+		tlb_flush_all(cpu);
+		return;
+	}
+	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
+		struct tlb_entry *e = &cpu->tlb[bank][index & (TLB_L1_NR_ENTRIES - 1)];
+
+		if (e->read == page || e->write == page) {
+			/* The slot stays in tlb_filled[]; entering it twice is harmless. */
+			tlb_invalidate_entry(e);
+		}
+	}
+	for (unsigned int el = 0; el < 2; el++) {
+		struct tlb_code_entry *e = &cpu->code_tlb[el][index & (TLB_CODE_NR_ENTRIES - 1)];
+
+		if (e->va == page) {
+			e->va = TLB_INVALID;
+		}
+	}
+	cpu->fetch_va = TLB_INVALID;
+}
+
+/* Takes the write tags from every mapping of a page that now holds code. */
+static void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
+{
+	struct tlb_entry *entries = &cpu->tlb[0][0];
+
+	for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
+		if (entries[i].pa == pa) {
+			entries[i].write = TLB_INVALID;
+		}
+	}
+}
+
+static void tlb_serve(struct jit_cpu *cpu, const struct tlb_request *request)
+{
+	switch (request->type) {
+	case TLB_REQUEST_ALL:
+		tlb_flush_all(cpu);
+		break;
+	case TLB_REQUEST_ADDRESS_SPACE:
+		tlb_flush_address_space(cpu);
+		break;
+	case TLB_REQUEST_PAGE:
+		tlb_flush_page(cpu, request->address);
+		break;
+	case TLB_REQUEST_PROTECT:
+		tlb_protect_page(cpu, request->address);
+		break;
+	}
+}
+
+static void tlb_post(struct jit_cpu *to, const struct tlb_request *request)
+{
+	struct tlb_queue *q = to->tlb_queue;
+
+	pthread_mutex_lock(&q->lock);
+	if (q->nr < TLB_QUEUE_LENGTH) {
+		q->requests[q->nr] = *request;
+	}
+	if (q->nr <= TLB_QUEUE_LENGTH) {
+		q->nr++;
+	}
+	atomic_fetch_add(&q->posted, 1);
+	pthread_mutex_unlock(&q->lock);
+	atomic_fetch_or(&to->attention, CPU_ATTN_TLBI);
+}
+
+void tlb_broadcast(struct jit_cpu *cpu, enum tlb_request_type type, uint64_t address)
+{
+	struct tlb_request request = {.type = type, .address = address};
+
+	tlb_serve(cpu, &request);
+	for (unsigned int i = 0; i < cpu->vm->nr_cpus; i++) {
+		if (cpu->vm->cpus[i] && cpu->vm->cpus[i] != cpu) {
+			tlb_post(cpu->vm->cpus[i], &request);
+		}
+	}
+}
+
+void tlb_drain(struct jit_cpu *cpu)
+{
+	struct tlb_queue *q = cpu->tlb_queue;
+	uint64_t posted;
+
+	if (atomic_load(&q->posted) == atomic_load(&q->done)) {
+		return;
+	}
+	pthread_mutex_lock(&q->lock);
+	if (q->nr > TLB_QUEUE_LENGTH) {
+		tlb_flush_all(cpu);
+		/* A full flush also takes away all write tags: protect requests are served too. */
+	} else {
+		for (unsigned int i = 0; i < q->nr; i++) {
+			tlb_serve(cpu, &q->requests[i]);
+		}
+	}
+	q->nr = 0;
+	posted = atomic_load(&q->posted);
+	pthread_mutex_unlock(&q->lock);
+	atomic_store(&q->done, posted);
+}
+
+void tlb_sync(struct jit_cpu *cpu)
+{
+	for (unsigned int i = 0; i < cpu->vm->nr_cpus; i++) {
+		struct jit_cpu *other = cpu->vm->cpus[i];
+		unsigned int spins = 0;
+		uint64_t target;
+
+		if (!other || other == cpu) {
+			continue;
+		}
+		target = atomic_load(&other->tlb_queue->posted);
+		while (atomic_load(&other->tlb_queue->done) < target &&
+		       atomic_load(&other->tlb_queue->in_guest)) {
+			/* The other may be waiting for us in the same way. */
+			tlb_drain(cpu);
+			if (++spins > 100) {
+				sched_yield();
+			}
+		}
+	}
+}
+
+void tlb_enter_guest(struct jit_cpu *cpu)
+{
+	/* Sequentially consistent: either the asker sees in_guest, or we see its request. */
+	atomic_store(&cpu->tlb_queue->in_guest, true);
+	tlb_drain(cpu);
+}
+
+void tlb_leave_guest(struct jit_cpu *cpu)
+{
+	atomic_store(&cpu->tlb_queue->in_guest, false);
+}
