@@ -9,8 +9,9 @@
  *   2  mem        frame table, every stage-2, every pool
  *   3  ipc        one doorbell or message queue
  *   4  vgic       one VM's distributor state, then one vCPU's interrupt state
- *   5  sched      one core's run queue (of two: the lower core number first)
- *   6  log        the log ring
+ *   5  gic        the physical distributor's read-modify-write registers
+ *   6  sched      one core's run queue (of two: the lower core number first)
+ *   7  log        the log ring
  *
  * A debug build (HYP_DEBUG) checks the rank.
  */
@@ -26,6 +27,7 @@ enum lock_rank {
 	LOCK_IPC,
 	LOCK_VGIC_DIST,
 	LOCK_VGIC_CPU,
+	LOCK_GIC,
 	LOCK_SCHED,
 	LOCK_LOG,
 };
