@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * machine_virt.c: which devices the board has, where, and on which interrupt.
+ *
+ * The map is that of QEMU's `virt` board. Every device is one entry of machine->devices, put there
+ * by machine_add(); the bus and the device tree are made from the entries.
+ */
+#include "machine_private.h"
+
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "devices/pvpanic.h"
+#include "log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static void machine_set_spi(void *context, unsigned int number, bool level)
+{
+	struct accel *accel = context;
+
+	accel->ops->set_irq(accel, number, level);
+}
+
+static struct irq_line machine_irq(struct machine *machine, unsigned int spi)
+{
+	return (struct irq_line){.set = machine_set_spi, .context = machine->accel, .number = spi};
+}
+
+/* Takes over @state, also on failure. @state NULL means it could not be made. */
+static int machine_add(struct machine *machine, const struct device_class *class, void *state,
+		       uint64_t base, uint64_t size, unsigned int spi)
+{
+	const struct bus_region region = {base, size, &class->bus, state, class->name};
+	int result = !state ? -ENOMEM : bus_add(machine->bus, &region);
+
+	if (result == 0 && machine->nr_devices == MACHINE_MAX_DEVICES) {
+		result = -ENOSPC;
+	}
+	if (result) {
+		log_error("cannot add %s at 0x%" PRIx64 ": %s", class->name, base,
+			  strerror(-result));
+		if (state) {
+			class->destroy(state);
+		}
+		return result;
+	}
+	machine->devices[machine->nr_devices++] = (struct device){
+		.class = class,
+		.state = state,
+		.base = base,
+		.size = size,
+		.irq = machine_irq(machine, spi),
+		.clock_phandle = MACHINE_PHANDLE_CLOCK,
+	};
+	return 0;
+}
+
+static void machine_on_panic(void *context)
+{
+	machine_finish(context, MACHINE_PANIC);
+}
+
+static int machine_add_uart(struct machine *machine)
+{
+	const struct irq_line irq = machine_irq(machine, VIRT_SPI_UART);
+
+	for (unsigned int i = 0; i < machine->config->nr_serials; i++) {
+		if (machine->config->serials[i].hardware == SERIAL_PL011) {
+			return machine_add(machine, &pl011_class,
+					   pl011_create(machine->backends->serials[i], &irq),
+					   VIRT_UART, 0x1000, VIRT_SPI_UART);
+		}
+	}
+	return 0;
+}
+
+int machine_add_devices(struct machine *machine)
+{
+	const struct irq_line rtc_irq = machine_irq(machine, VIRT_SPI_RTC);
+	int result = machine_add_uart(machine);
+
+	result =
+		result
+			?: machine_add(machine, &pl031_class, pl031_create(machine->loop, &rtc_irq),
+				       VIRT_RTC, 0x1000, VIRT_SPI_RTC);
+	result = result
+			 ?: machine_add(machine, &pvpanic_class,
+					pvpanic_create(machine_on_panic, machine), VIRT_PVPANIC,
+					0x1000, 0);
+	return result;
+}
