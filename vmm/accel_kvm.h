@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * accel_kvm.h: what accel_kvm.c (VM, interrupts, running) and accel_kvm_vcpu.c (registers, time)
+ * share.
+ */
+#ifndef VMM_ACCEL_KVM_H
+#define VMM_ACCEL_KVM_H
+
+#include "accel.h"
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct kvm_vcpu {
+	struct accel_vcpu base;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread; /* valid once has_thread */
+	atomic_bool has_thread;
+};
+
+struct kvm_accel {
+	struct accel base;
+	struct bus *bus;
+	int dev_fd, vm_fd, gic_fd;
+	int run_size;
+	unsigned int bits; /* of a guest physical address */
+	unsigned int nr_vcpus;
+	struct kvm_vcpu **vcpus;
+	uint64_t paused_count; /* virtual counter while paused */
+};
+
+static inline struct kvm_accel *kvm_of(struct accel *accel)
+{
+	return (struct kvm_accel *)accel;
+}
+
+/* ioctls that return a negative errno on failure. */
+int kvm_vm_ioctl(struct kvm_accel *kvm, unsigned long request, void *argument);
+int kvm_vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned long request, void *argument);
+int kvm_check(struct kvm_accel *kvm, unsigned long capability);
+
+/* KVM_ARM_VCPU_INIT, and the vCPU's affinity. */
+int kvm_vcpu_power_on(struct kvm_vcpu *vcpu, bool powered_off);
+/* Logs pc and friends of a vCPU that cannot go on. */
+void kvm_vcpu_log_state(struct kvm_vcpu *vcpu);
+
+/* Entries of struct accel_ops. */
+int kvm_vcpu_init(struct accel_vcpu *vcpu, const struct accel_vcpu_init *init);
+int kvm_vcpu_get_regs(struct accel_vcpu *vcpu, struct accel_regs *regs);
+int kvm_vcpu_set_regs(struct accel_vcpu *vcpu, const struct accel_regs *regs);
+void kvm_pause(struct accel *accel);
+void kvm_resume(struct accel *accel);
+
+extern const struct accel_ops accel_kvm, accel_shim;
+
+#endif
