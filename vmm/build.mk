@@ -5,13 +5,66 @@
 # a variant has is decided by the files it lists, not by conditionals in the code.
 
 vmm-y :=
+vmm-y += vmm/main.c
+vmm-y += vmm/cmd_run.c
+vmm-y += vmm/accel_select.c
 vmm-y += vmm/bus.c
+vmm-y += vmm/event.c
+vmm-y += vmm/fdt_node.c
+vmm-y += vmm/file.c
+vmm-y += vmm/image.c
 vmm-y += vmm/log.c
+vmm-y += vmm/machine.c
+vmm-y += vmm/machine_boot.c
+vmm-y += vmm/machine_fdt.c
+vmm-y += vmm/machine_vcpu.c
+vmm-y += vmm/machine_virt.c
 vmm-y += vmm/memory.c
+vmm-y += vmm/chardev/chardev.c
+vmm-y += vmm/chardev/open.c
+vmm-y += vmm/chardev/port.c
+vmm-y += vmm/chardev/terminal.c
+vmm-y += vmm/devices/pl011.c
+vmm-y += vmm/devices/pl031.c
+vmm-y += vmm/devices/primecell.c
+vmm-y += vmm/devices/pvpanic.c
 vmm-y += vmm/options/opt.c
+vmm-y += vmm/options/run_options.c
 vmm-y += vmm/options/suggest.c
 
+vmm-arm64-y := vmm/accel_list_arm64.c vmm/accel_kvm.c vmm/accel_kvm_vcpu.c
+
+# vmm/jit/build.mk adds its sources, with accel_list, to vmm-jit-y.
+vmm-jit-y :=
+-include vmm/jit/build.mk
+
 vmm-cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Ivmm -Iinclude -D_GNU_SOURCE
+vmm-libs   := -lfdt -ljson-c -lz -pthread
+
+vmm-arm64-objects  := $(patsubst %.c,$(O)/vmm/arm64/%.o,$(vmm-y) $(vmm-arm64-y))
+vmm-native-objects := $(patsubst %.c,$(O)/vmm/native/%.o,$(vmm-y) $(vmm-jit-y))
+
+all-y += $(O)/vmm/vmm
+all-y += $(if $(vmm-jit-y),$(O)/vmm/native/vmm)
+host-files-y += $(O)/vmm/vmm:/usr/bin/vmm
+
+$(O)/vmm/vmm: $(vmm-arm64-objects)
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -static -o $@ $^ $(vmm-libs)
+
+$(O)/vmm/native/vmm: $(vmm-native-objects)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) -o $@ $^ $(vmm-libs)
+
+$(O)/vmm/arm64/%.o: %.c $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) $(vmm-cflags) -c -o $@ $<
+
+$(O)/vmm/native/%.o: %.c
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(HOSTCC) $(vmm-cflags) -c -o $@ $<
 
 # A unit test lists what it links, besides its own file, in vmm-test-<name>-y; add its name here.
 vmm-tests :=
@@ -26,7 +79,7 @@ vmm-test-programs := $(vmm-tests:%=$(O)/vmm/unit/test_%)
 define vmm-test-rule
 $(O)/vmm/unit/test_$(1): $(patsubst %.c,$(O)/vmm/unit/%.o,tests/unit/vmm/test_$(1).c $(vmm-test-$(1)-y))
 	@$$(say) LD $$@
-	$$(Q)$$(HOSTCC) $$(vmm-test-cflags) -o $$@ $$^ -lcmocka -lfdt -ljson-c -lz -pthread
+	$$(Q)$$(HOSTCC) $$(vmm-test-cflags) -o $$@ $$^ -lcmocka $$(vmm-libs)
 endef
 $(foreach t,$(vmm-tests),$(eval $(call vmm-test-rule,$(t))))
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cmd.h: the verbs of the command line. Each returns the exit status of the process.
+ */
+#ifndef VMM_CMD_H
+#define VMM_CMD_H
+
+/* @argv holds the words after the verb. */
+int cmd_run(int argc, char **argv);
+
+#endif

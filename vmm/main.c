@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * main.c: picks the verb. The only place that may leave the process.
+ */
+#include "cmd.h"
+#include "exit_code.h"
+#include "log.h"
+#include "options/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+static const struct verb verbs[] = {
+	{"run", cmd_run, "[options] KERNEL   run a VM (`vmm run --help`)"},
+};
+
+#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(FILE *out)
+{
+	fprintf(out, "usage: vmm VERB ...\n\n");
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+	}
+}
+
+static int fail_unknown(const char *name)
+{
+	struct suggest suggest;
+	const char *near;
+
+	suggest_init(&suggest, name, strlen(name));
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		suggest_offer(&suggest, verbs[i].name);
+	}
+	near = suggest_best(&suggest);
+	log_error("there is no verb '%s'; %s%s%s", name,
+		  near ? "did you mean '" : "`vmm help` lists them", near ? near : "",
+		  near ? "'?" : "");
+	return VMM_EXIT_ARGUMENTS;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return VMM_EXIT_ARGUMENTS;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return VMM_EXIT_OFF;
+	}
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0) {
+			return verbs[i].run(argc - 2, argv + 2);
+		}
+	}
+	return fail_unknown(argv[1]);
+}

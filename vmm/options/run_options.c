@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * run_options.c: every option of `vmm run` is one row of run_options[].
+ *
+ * A row with keys takes `value[,key=value...]`, parsed by opt.c before its function sees it. A row
+ * with an argument name takes the text as it is; one with neither is a switch. crosvm's spellings
+ * are rows, aliases or keys like all others; those that mean nothing here are marked ignored and
+ * say so in the help.
+ */
+#include "options/run_options.h"
+
+#include "accel.h"
+#include "log.h"
+#include "options/suggest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB UINT64_C(0x100000)
+#define GIB UINT64_C(0x40000000)
+
+/* Functions get the parsed values (rows with keys) or the text; @config takes over what they point
+ * to. */
+struct run_option {
+	const char *name;
+	char letter; /* `-m`, or 0 */
+	const char *argument;
+	const struct opt_key *keys;
+	const char *help;
+	bool ignored;
+	int (*apply)(struct vm_config *config, const struct opt_values *values, const char *text,
+		     char *error);
+};
+
+static int run_fail(char *error, const char *message)
+{
+	snprintf(error, OPT_ERROR_SIZE, "%s", message);
+	return -EINVAL;
+}
+
+static int run_append_params(struct vm_config *config, const char *text)
+{
+	char *joined = NULL;
+
+	if (asprintf(&joined, "%s%s%s", config->params, *config->params ? " " : "", text) < 0) {
+		return -ENOMEM;
+	}
+	free(config->params);
+	config->params = joined;
+	return 0;
+}
+
+static const struct opt_key run_cpus_keys[] = {
+	{.name = "num-cores",
+	 .type = OPT_U64,
+	 .bare = true,
+	 .deflt = "1",
+	 .min = 1,
+	 .max = 123,
+	 .help = "number of vCPUs"},
+	{0},
+};
+
+static int run_apply_cpus(struct vm_config *config, const struct opt_values *values,
+			  const char *text, char *error)
+{
+	(void)text;
+	(void)error;
+	config->nr_cpus = (unsigned int)opt_number(values, "num-cores");
+	return 0;
+}
+
+static const struct opt_key run_mem_keys[] = {
+	{.name = "size",
+	 .type = OPT_SIZE,
+	 .bare = true,
+	 .deflt = "512",
+	 .unit = MIB,
+	 .min = 16 * MIB,
+	 .max = 255 * GIB,
+	 .help = "guest RAM, in MiB without a suffix"},
+	{0},
+};
+
+static int run_apply_mem(struct vm_config *config, const struct opt_values *values,
+			 const char *text, char *error)
+{
+	(void)text;
+	config->mem_size = opt_number(values, "size");
+	if (config->mem_size % (2 * MIB)) {
+		return run_fail(error, "size must be a multiple of 2M");
+	}
+	return 0;
+}
+
+static const struct opt_key run_block_keys[] = {
+	{.name = "path",
+	 .type = OPT_STRING,
+	 .bare = true,
+	 .help = "raw image file or block device"},
+	{.name = "ro", .type = OPT_BOOL, .deflt = "false", .help = "the guest may only read"},
+	{.name = "root",
+	 .type = OPT_BOOL,
+	 .deflt = "false",
+	 .help = "the guest kernel's root file system"},
+	{.name = "id", .type = OPT_STRING, .help = "serial number, at most 20 bytes"},
+	{.name = "direct",
+	 .type = OPT_BOOL,
+	 .deflt = "false",
+	 .help = "bypass the host's page cache"},
+	{.name = "sparse", .type = OPT_BOOL, .deflt = "true", .ignored = true, .help = "crosvm's"},
+	{.name = "lock", .type = OPT_BOOL, .deflt = "true", .ignored = true, .help = "crosvm's"},
+	{.name = "block-size", .type = OPT_U64, .ignored = true, .help = "crosvm's"},
+	{0},
+};
+
+static int run_apply_block(struct vm_config *config, const struct opt_values *values,
+			   const char *text, char *error)
+{
+	struct block_config *block = &config->blocks[config->nr_blocks];
+	char root[64];
+
+	(void)text;
+	if (config->nr_blocks == CONFIG_MAX_BLOCKS) {
+		return run_fail(error, "at most 16 disks are possible");
+	}
+	*block = (struct block_config){
+		.path = opt_text(values, "path"),
+		.id = opt_text(values, "id"),
+		.read_only = opt_bool(values, "ro"),
+		.root = opt_bool(values, "root"),
+		.direct = opt_bool(values, "direct"),
+	};
+	if (!block->path) {
+		return run_fail(error, "path is missing");
+	}
+	if (block->id && strlen(block->id) > 20) {
+		return run_fail(error, "id can have 20 bytes at most");
+	}
+	config->nr_blocks++;
+	if (!block->root) {
+		return 0;
+	}
+	snprintf(root, sizeof(root), "root=/dev/vd%c %s", 'a' + (int)config->nr_blocks - 1,
+		 block->read_only ? "ro" : "rw");
+	return run_append_params(config, root);
+}
+
+static const char *const run_serial_types[] = {"stdio",       "stdout", "file", "unix",
+					       "unix-stream", "pty",    "sink", NULL};
+static const enum chardev_type run_chardev_types[] = {CHARDEV_STDIO,  CHARDEV_STDIO,  CHARDEV_FILE,
+						      CHARDEV_SOCKET, CHARDEV_SOCKET, CHARDEV_PTY,
+						      CHARDEV_SINK};
+static const char *const run_serial_hardware[] = {"serial", "pl011", "virtio-console", NULL};
+
+static const struct opt_key run_serial_keys[] = {
+	{.name = "type",
+	 .type = OPT_ENUM,
+	 .bare = true,
+	 .choices = run_serial_types,
+	 .deflt = "stdio",
+	 .help = "where the bytes go; stdio is stdout with stdin"},
+	{.name = "hardware",
+	 .type = OPT_ENUM,
+	 .choices = run_serial_hardware,
+	 .deflt = "serial",
+	 .help = "what the guest sees; serial is pl011"},
+	{.name = "path", .type = OPT_STRING, .help = "of type=file and type=unix"},
+	{.name = "input", .type = OPT_STRING, .help = "type=file: a file to read input from"},
+	{.name = "console", .type = OPT_BOOL, .deflt = "false", .help = "the kernel's console"},
+	{.name = "stdin",
+	 .type = OPT_BOOL,
+	 .deflt = "false",
+	 .help = "type=stdout: read stdin too"},
+	{.name = "earlycon",
+	 .type = OPT_BOOL,
+	 .deflt = "false",
+	 .help = "kernel messages from the very start (pl011)"},
+	{.name = "num",
+	 .type = OPT_U64,
+	 .min = 1,
+	 .max = 8,
+	 .ignored = true,
+	 .help = "crosvm's number of the port"},
+	{0},
+};
+
+/* Only one stream of the process can read stdin. */
+static bool run_stdin_is_taken(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->nr_serials; i++) {
+		if (config->serials[i].chardev.type == CHARDEV_STDIO &&
+		    config->serials[i].chardev.input) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int run_check_serial(const struct vm_config *config, const struct serial_config *serial,
+			    char *error)
+{
+	const struct chardev_config *chardev = &serial->chardev;
+
+	if ((chardev->type == CHARDEV_FILE || chardev->type == CHARDEV_SOCKET) && !chardev->path) {
+		return run_fail(error, "path is missing");
+	}
+	if (chardev->type == CHARDEV_STDIO && chardev->input && run_stdin_is_taken(config)) {
+		return run_fail(error, "another --serial reads stdin already");
+	}
+	for (unsigned int i = 0; i < config->nr_serials; i++) {
+		if (serial->hardware == SERIAL_PL011 &&
+		    config->serials[i].hardware == SERIAL_PL011) {
+			return run_fail(error, "the machine has one pl011; the others can be "
+					       "hardware=virtio-console");
+		}
+	}
+	return 0;
+}
+
+static int run_apply_serial(struct vm_config *config, const struct opt_values *values,
+			    const char *text, char *error)
+{
+	struct serial_config serial = {0};
+	uint64_t type = opt_number(values, "type");
+	int result;
+
+	(void)text;
+	if (config->nr_serials == CONFIG_MAX_SERIALS) {
+		return run_fail(error, "at most 8 are possible");
+	}
+	serial.chardev.type = run_chardev_types[type];
+	serial.chardev.path = opt_text(values, "path");
+	serial.chardev.input_path = opt_text(values, "input");
+	serial.chardev.input = type == 0 || opt_bool(values, "stdin");
+	serial.hardware =
+		opt_number(values, "hardware") == 2 ? SERIAL_VIRTIO_CONSOLE : SERIAL_PL011;
+	serial.console = opt_bool(values, "console");
+	result = run_check_serial(config, &serial, error);
+	if (result) {
+		return result;
+	}
+	config->serials[config->nr_serials++] = serial;
+	if (opt_bool(values, "earlycon") && serial.hardware == SERIAL_PL011) {
+		return run_append_params(config, "earlycon");
+	}
+	return 0;
+}
+
+static const char *const run_log_choices[] = {"error", "warn", "info", "debug", "trace", NULL};
+static const struct opt_key run_log_keys[] = {
+	{.name = "level",
+	 .type = OPT_ENUM,
+	 .bare = true,
+	 .choices = run_log_choices,
+	 .deflt = "info",
+	 .help = "how much the VMM says about itself on stderr"},
+	{0},
+};
+
+static int run_apply_log(struct vm_config *config, const struct opt_values *values,
+			 const char *text, char *error)
+{
+	(void)config;
+	(void)text;
+	(void)error;
+	log_set_level((enum log_level)opt_number(values, "level"));
+	return 0;
+}
+
+static int run_apply_initrd(struct vm_config *config, const struct opt_values *values,
+			    const char *text, char *error)
+{
+	(void)values;
+	(void)error;
+	config->initrd = text;
+	return 0;
+}
+
+static int run_apply_params(struct vm_config *config, const struct opt_values *values,
+			    const char *text, char *error)
+{
+	(void)values;
+	(void)error;
+	return run_append_params(config, text);
+}
+
+static int run_apply_name(struct vm_config *config, const struct opt_values *values,
+			  const char *text, char *error)
+{
+	(void)values;
+	if (*text == '\0' || strlen(text) > 64 || text[0] == '.' || strchr(text, '/')) {
+		return run_fail(error, "a name has 1 to 64 bytes, no '/' and no leading '.'");
+	}
+	free(config->name);
+	config->name = strdup(text);
+	return config->name ? 0 : -ENOMEM;
+}
+
+static int run_apply_socket(struct vm_config *config, const struct opt_values *values,
+			    const char *text, char *error)
+{
+	(void)values;
+	(void)error;
+	config->socket = text;
+	return 0;
+}
+
+static int run_apply_dump_dtb(struct vm_config *config, const struct opt_values *values,
+			      const char *text, char *error)
+{
+	(void)values;
+	(void)error;
+	config->dump_dtb = text;
+	return 0;
+}
+
+static int run_apply_no_reboot(struct vm_config *config, const struct opt_values *values,
+			       const char *text, char *error)
+{
+	(void)values;
+	(void)text;
+	(void)error;
+	config->no_reboot = true;
+	return 0;
+}
+
+static int run_fail_hypervisor(const char *name, size_t length, char *error)
+{
+	struct suggest suggest;
+	const char *near;
+	size_t used;
+
+	suggest_init(&suggest, name, length);
+	suggest_offer(&suggest, "auto");
+	for (unsigned int i = 0; accel_list[i]; i++) {
+		suggest_offer(&suggest, accel_list[i]->name);
+	}
+	near = suggest_best(&suggest);
+	snprintf(error, OPT_ERROR_SIZE, "this program has no hypervisor '%.*s'", (int)length, name);
+	used = strlen(error);
+	if (near) {
+		snprintf(error + used, OPT_ERROR_SIZE - used, "; did you mean '%s'?", near);
+		return -EINVAL;
+	}
+	snprintf(error + used, OPT_ERROR_SIZE - used, "; it can be auto");
+	for (unsigned int i = 0; accel_list[i]; i++) {
+		used = strlen(error);
+		snprintf(error + used, OPT_ERROR_SIZE - used, ", %s", accel_list[i]->name);
+	}
+	return -EINVAL;
+}
+
+static const struct opt_key run_no_keys[] = {{0}};
+
+/* `NAME[,key=value...]`: the keys depend on the name, so opt.c cannot do it in one go. */
+static int run_apply_hypervisor(struct vm_config *config, const struct opt_values *values,
+				const char *text, char *error)
+{
+	size_t length = strcspn(text, ",");
+	const struct opt_key *keys = run_no_keys;
+
+	(void)values;
+	config->accel = NULL;
+	for (unsigned int i = 0; accel_list[i]; i++) {
+		if (strlen(accel_list[i]->name) == length &&
+		    memcmp(accel_list[i]->name, text, length) == 0) {
+			config->accel = accel_list[i];
+			keys = config->accel->options ? config->accel->options : run_no_keys;
+		}
+	}
+	if (!config->accel && (length != 4 || memcmp(text, "auto", 4) != 0)) {
+		return run_fail_hypervisor(text, length, error);
+	}
+	opt_release(&config->accel_options);
+	return opt_parse(keys, text[length] ? text + length + 1 : "", &config->accel_options,
+			 error);
+}
+
+static const struct run_option run_options[] = {
+	{"hypervisor", 0, "NAME[,KEY=VALUE...]", NULL, "what runs the guest; auto chooses", false,
+	 run_apply_hypervisor},
+	{"cpus", 'c', NULL, run_cpus_keys, "vCPUs", false, run_apply_cpus},
+	{"mem", 'm', NULL, run_mem_keys, "memory", false, run_apply_mem},
+	{"initrd", 'i', "FILE", NULL, "initial RAM disk", false, run_apply_initrd},
+	{"params", 'p', "TEXT", NULL, "kernel command line; may be given more than once", false,
+	 run_apply_params},
+	{"block", 'b', NULL, run_block_keys, "a disk", false, run_apply_block},
+	{"serial", 0, NULL, run_serial_keys, "a serial port or console", false, run_apply_serial},
+	{"name", 0, "NAME", NULL, "name for `vmm list` and the other verbs", false, run_apply_name},
+	{"socket", 's', "PATH", NULL, "control socket, instead of one by name", false,
+	 run_apply_socket},
+	{"no-reboot", 0, NULL, NULL, "a guest reset ends the VM (status 32)", false,
+	 run_apply_no_reboot},
+	{"dump-dtb", 0, "FILE", NULL, "write the device tree to FILE and exit", false,
+	 run_apply_dump_dtb},
+	{"log-level", 0, NULL, run_log_keys, "log", false, run_apply_log},
+	{"disable-sandbox", 0, NULL, NULL, "crosvm's", true, NULL},
+	{"no-balloon", 0, NULL, NULL, "crosvm's", true, NULL},
+	{"no-rng", 0, NULL, NULL, "crosvm's", true, NULL},
+	{"no-syslog", 0, NULL, NULL, "crosvm's", true, NULL},
+	{"no-usb", 0, NULL, NULL, "crosvm's", true, NULL},
+	{"no-smt", 0, NULL, NULL, "crosvm's", true, NULL},
+	{0},
+};
+
+static bool run_option_has_argument(const struct run_option *option)
+{
+	return option->argument || option->keys;
+}
+
+static void run_print_hypervisors(FILE *out)
+{
+	fprintf(out, "--hypervisor NAME[,KEY=VALUE...]\n  auto         the first of these that "
+		     "works here; it says which and why\n");
+	for (unsigned int i = 0; accel_list[i]; i++) {
+		fprintf(out, "  %-12s %s\n", accel_list[i]->name, accel_list[i]->summary);
+	}
+	for (unsigned int i = 0; accel_list[i]; i++) {
+		if (accel_list[i]->options && accel_list[i]->options[0].name) {
+			fprintf(out, "keys of %s:\n", accel_list[i]->name);
+			opt_print_help(accel_list[i]->options, out);
+		}
+	}
+}
+
+static void run_print_option(const struct run_option *option, FILE *out)
+{
+	char head[80];
+
+	snprintf(head, sizeof(head), "%s%s%s", option->name, option->argument ? " " : "",
+		 option->argument ? option->argument
+		 : option->keys   ? " VALUE[,KEY=VALUE...]"
+				  : "");
+	if (option->letter) {
+		fprintf(out, "  -%c, --%-38s %s", option->letter, head, option->help);
+	} else {
+		fprintf(out, "      --%-38s %s", head, option->help);
+	}
+	fprintf(out, "%s\n", option->ignored ? "; accepted, has no effect" : "");
+}
+
+static void run_print_help(FILE *out)
+{
+	fprintf(out, "usage: vmm run [options] KERNEL\n\n"
+		     "KERNEL is an arm64 Linux Image, plain or gzip-compressed. `help` as the "
+		     "value of an\n"
+		     "option shows its keys, types and defaults.\n\n");
+	for (unsigned int i = 0; run_options[i].name; i++) {
+		run_print_option(&run_options[i], out);
+	}
+	fprintf(out,
+		"\nexit status: 0 the guest powered off, 32 reset (with --no-reboot), 33 the VMM "
+		"failed,\n34 the guest panicked, 35 bad arguments\n");
+}
+
+static int run_find_option(const char *argument, size_t length, const struct run_option **option,
+			   char *error)
+{
+	struct suggest suggest;
+	const char *near;
+
+	suggest_init(&suggest, argument + 2, length > 2 ? length - 2 : 0);
+	for (unsigned int i = 0; run_options[i].name; i++) {
+		*option = &run_options[i];
+		if (argument[1] != '-' && length == 2 && argument[1] == (*option)->letter) {
+			return 0;
+		}
+		if (argument[1] == '-' && strlen((*option)->name) == length - 2 &&
+		    memcmp((*option)->name, argument + 2, length - 2) == 0) {
+			return 0;
+		}
+		suggest_offer(&suggest, (*option)->name);
+	}
+	near = argument[1] == '-' ? suggest_best(&suggest) : NULL;
+	snprintf(error, OPT_ERROR_SIZE, "there is no option %.*s; %s%s%s", (int)length, argument,
+		 near ? "did you mean --" : "`vmm run --help` lists them", near ? near : "",
+		 near ? "?" : "");
+	return -EINVAL;
+}
+
+static int run_explain(const struct run_option *option, char *error)
+{
+	char message[OPT_ERROR_SIZE];
+
+	memcpy(message, error, sizeof(message));
+	snprintf(error, OPT_ERROR_SIZE, "--%s: %.480s", option->name, message);
+	return -EINVAL;
+}
+
+/* Parses the sub-options of one occurrence and keeps them as long as the configuration. */
+static int run_apply_keys(struct vm_config *config, const struct run_option *option,
+			  const char *text, FILE *help, char *error)
+{
+	struct opt_values *grown =
+		realloc(config->parsed, (config->nr_parsed + 1) * sizeof(*config->parsed));
+	int result;
+
+	if (!grown) {
+		return -ENOMEM;
+	}
+	config->parsed = grown;
+	result = opt_parse(option->keys, text, &grown[config->nr_parsed], error);
+	if (result == OPT_HELP) {
+		fprintf(help, "--%s VALUE[,KEY=VALUE...]: %s\n", option->name, option->help);
+		opt_print_help(option->keys, help);
+		return OPT_HELP;
+	}
+	if (result) {
+		return run_explain(option, error);
+	}
+	result = option->apply(config, &grown[config->nr_parsed++], text, error);
+	return result ? run_explain(option, error) : 0;
+}
+
+static int run_apply(struct vm_config *config, const struct run_option *option, const char *text,
+		     FILE *help, char *error)
+{
+	int result;
+
+	if (option->ignored) {
+		return 0;
+	}
+	if (option->keys) {
+		return run_apply_keys(config, option, text, help, error);
+	}
+	if (option->apply == run_apply_hypervisor && strcmp(text, "help") == 0) {
+		run_print_hypervisors(help);
+		return OPT_HELP;
+	}
+	result = option->apply(config, NULL, text, error);
+	if (result == OPT_HELP) {
+		run_print_hypervisors(help);
+		return OPT_HELP;
+	}
+	return result ? run_explain(option, error) : 0;
+}
+
+/* Takes one option, and its argument from the next word if it is not in this one. Returns words
+ * used or an error. */
+static int run_take_option(struct vm_config *config, int left, char **words, FILE *help,
+			   char *error)
+{
+	const struct run_option *option;
+	const char *equals = words[0][1] == '-' ? strchr(words[0], '=') : NULL;
+	size_t length = equals ? (size_t)(equals - words[0]) : strlen(words[0]);
+	const char *text = equals ? equals + 1 : NULL;
+	int used = 1, result;
+
+	result = run_find_option(words[0], length, &option, error);
+	if (result) {
+		return result;
+	}
+	if (!run_option_has_argument(option) && text) {
+		snprintf(error, OPT_ERROR_SIZE, "--%s takes no value", option->name);
+		return -EINVAL;
+	}
+	if (run_option_has_argument(option) && !text) {
+		if (left < 2) {
+			snprintf(error, OPT_ERROR_SIZE, "--%s needs a value%s", option->name,
+				 option->keys ? "; `help` shows what it can be" : "");
+			return -EINVAL;
+		}
+		text = words[1];
+		used = 2;
+	}
+	result = run_apply(config, option, text, help, error);
+	return result < 0 ? result : result == OPT_HELP ? 0 : used;
+}
+
+static int run_set_defaults(struct vm_config *config, char *error)
+{
+	if (!config->kernel) {
+		return run_fail(error, "the kernel is missing: vmm run [options] KERNEL");
+	}
+	if (config->nr_serials == 0) {
+		config->serials[config->nr_serials++] =
+			(struct serial_config){.chardev = {.type = CHARDEV_STDIO, .input = true}};
+	}
+	if (!config->name && asprintf(&config->name, "vm%d", (int)getpid()) < 0) {
+		config->name = NULL;
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0, nr_virtio = 0; i < config->nr_serials; i++) {
+		const struct serial_config *serial = &config->serials[i];
+		char params[32];
+
+		if (serial->console) {
+			snprintf(params, sizeof(params), "console=%s%u",
+				 serial->hardware == SERIAL_PL011 ? "ttyAMA" : "hvc",
+				 serial->hardware == SERIAL_PL011 ? 0 : nr_virtio);
+			if (run_append_params(config, params) < 0) {
+				return -ENOMEM;
+			}
+		}
+		nr_virtio += serial->hardware == SERIAL_VIRTIO_CONSOLE;
+	}
+	return 0;
+}
+
+static int run_parse_words(int argc, char **argv, struct vm_config *config, FILE *help, char *error)
+{
+	bool options_end = false;
+
+	for (int i = 0; i < argc;) {
+		const char *word = argv[i];
+
+		if (!options_end && word[0] == '-' && word[1]) {
+			int used;
+
+			if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+				run_print_help(help);
+				return OPT_HELP;
+			}
+			options_end = strcmp(word, "--") == 0;
+			used = options_end
+				       ? 1
+				       : run_take_option(config, argc - i, argv + i, help, error);
+			if (used <= 0) {
+				return used ? used : OPT_HELP;
+			}
+			i += used;
+			continue;
+		}
+		if (config->kernel) {
+			snprintf(error, OPT_ERROR_SIZE,
+				 "there is one KERNEL, but both %s and %s are given",
+				 config->kernel, word);
+			return -EINVAL;
+		}
+		config->kernel = word;
+		i++;
+	}
+	return run_set_defaults(config, error);
+}
+
+int run_options_parse(int argc, char **argv, struct vm_config *config, FILE *help,
+		      char error[OPT_ERROR_SIZE])
+{
+	int result;
+
+	*config = (struct vm_config){.nr_cpus = 1, .mem_size = 512 * MIB};
+	config->accel_options.keys = run_no_keys;
+	config->params = strdup("");
+	snprintf(error, OPT_ERROR_SIZE, "out of memory");
+	result = config->params ? run_parse_words(argc, argv, config, help, error) : -ENOMEM;
+	if (result) {
+		run_options_release(config);
+	}
+	return result;
+}
+
+void run_options_release(struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->nr_parsed; i++) {
+		opt_release(&config->parsed[i]);
+	}
+	free(config->parsed);
+	opt_release(&config->accel_options);
+	free(config->params);
+	free(config->name);
+	*config = (struct vm_config){0};
+}
