@@ -10,9 +10,10 @@
  * .lr_pending say what the list register held at that sync. A vCPU that is not loaded has
  * nothing listed: the words say everything.
  *
- * Locks: bank 0 (private interrupts) and the list-register records are under vgic_cpu.lock, SPI
- * banks under vgic_dist.lock (rank LOCK_VGIC_DIST before LOCK_VGIC_CPU). Words may be read
- * without a lock where a register read needs no more than one of them.
+ * Locks: bank 0 (private interrupts) is under vgic_cpu.lock, SPI banks are under vgic_dist.lock
+ * (rank LOCK_VGIC_DIST before LOCK_VGIC_CPU); a bit of .ready is changed under its bank's lock.
+ * Words may be read without a lock where a register read needs no more than one of them. What
+ * describes list registers belongs to the core that has the vCPU loaded.
  */
 #ifndef VGIC_STATE_H
 #define VGIC_STATE_H
@@ -38,10 +39,12 @@ struct vgic_bank {
 	u32 active;     /* listed: as of the last sync */
 	u32 edge;       /* edge-triggered */
 	u32 hw;         /* linked to a physical interrupt */
+	u32 phys;       /* .hw: that one is active, on behalf of this one */
 	u32 listed;     /* in a list register */
 	u32 lr_pending; /* listed, and pending there as of the last sync */
 	u32 unpend;     /* listed: the next sync drops its pending state */
 	u32 unactive;   /* listed: the next sync drops its active state */
+	u32 setactive;  /* listed: the next sync makes it active */
 	u8 priority[32];
 };
 

@@ -28,8 +28,13 @@ void vgic_vm_reset(struct vm *vm);
 void vgic_vm_destroy(struct vm *vm);
 /* A vCPU comes to exist; its redistributor is frame vcpu->index of the VM's. */
 int vgic_vcpu_init(struct vcpu *vcpu) __must_check;
+/* The vCPU was powered on or reset, and is not loaded: its CPU interface (ICC_*) is as after
+ * reset. Its redistributor keeps what it has; vgic_vm_reset() resets that. */
+void vgic_vcpu_reset(struct vcpu *vcpu);
 
-/* Switch, on the core itself, interrupts masked: hardware ICH_* to and from the vCPU. */
+/* Switch, on the core itself, interrupts masked: hardware ICH_* to and from the vCPU. A load
+ * includes a flush; a request for one made before it may be dropped. Put before the vCPU's
+ * virtual timer is switched off. */
 void vgic_load(struct vcpu *vcpu);
 void vgic_put(struct vcpu *vcpu);
 /* Before entry, when VCPU_REQ_VGIC was set: takes back what the guest did with its list
@@ -48,23 +53,28 @@ bool vgic_has_pending(struct vcpu *vcpu);
 bool vgic_mmio(struct vcpu *vcpu, ipaddr_t ipa, bool write, u32 bytes, u64 *value);
 /* A trapped write of ICC_SGI1R_EL1 (sgi 1), ICC_ASGI1R_EL1 (2) or ICC_SGI0R_EL1 (0). */
 void vgic_sgi(struct vcpu *vcpu, u64 value, u32 group);
+/* A trapped write of ICC_DIR_EL1: only while more interrupts are active than fit. */
+void vgic_dir(struct vcpu *vcpu, u64 value);
 
-/* Interrupt lines. SPI: vcpu ignored (may be NULL). Level lines follow level; edge lines pend on
- * a rise. HYP_E_INVAL: no such INTID. Any core. */
+/* Interrupt lines. SPI: vcpu ignored (may be NULL). Level lines follow level; edge lines pend at
+ * each call with level true. HYP_E_INVAL: no such INTID, or a hardware SPI. Any core. */
 int vgic_set_line(struct vm *vm, struct vcpu *vcpu, u32 intid, bool level) __must_check;
 
 /* Hardware SPIs. forward: pirq becomes vm's virq (LR.HW = 1, the guest's deactivation ends it);
- * enable, trigger mode, priority-independent; follows the VM's distributor. */
+ * enable, trigger mode and routing follow the VM's distributor. HYP_E_INVAL: no such pirq or virq;
+ * HYP_E_EXIST: either is forwarded already. release: HYP_E_INVAL if it is not forwarded. */
 int vgic_forward(struct vm *vm, u32 pirq, u32 virq) __must_check;
 int vgic_release(u32 pirq) __must_check;
 /* A hardware SPI was acknowledged (priority dropped, still active) on this core. */
 void vgic_hw_spi(u32 pirq);
 /* This core's timer PPI (virtual timer) was acknowledged: pend it, hardware linked, for the
- * loaded vCPU. */
+ * loaded vCPU. Or: a vCPU that is about to be loaded has a virtual timer that expired meanwhile
+ * (spares it the exit that the hardware's interrupt would cost). */
 void vgic_hw_ppi(struct vcpu *vcpu, u32 intid);
 
 /* KVM-style register access for save and restore; the VM's vCPUs do not run (the caller checks).
- * group is enum hyp_vgic_group. */
+ * group is enum hyp_vgic_group. HYP_E_INVAL: no such group, vCPU or register, or a value it cannot
+ * take. Semantics: Linux, Documentation/virt/kvm/devices/arm-vgic-v3.rst. */
 int vgic_reg_get(struct vm *vm, u32 group, u64 mpidr, u32 reg, u64 *value) __must_check;
 int vgic_reg_set(struct vm *vm, u32 group, u64 mpidr, u32 reg, u64 value) __must_check;
 
