@@ -9,7 +9,8 @@
 #   3. the parts
 # The first two are makefiles that make brings up to date before it does anything else.
 
-MAKEFLAGS += --no-builtin-rules
+J         ?= $(shell nproc)
+MAKEFLAGS += --no-builtin-rules -j$(J)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -46,7 +47,7 @@ endif
 
 include $(sort $(wildcard */build.mk))
 
-.PHONY: all setup sysroot help clean
+.PHONY: all setup sysroot check check-unit bench run image help clean
 all: $(all-y)
 
 $(O)/setup.mk: scripts/packages.txt scripts/setup
@@ -60,12 +61,39 @@ setup:
 
 sysroot: $(O)/sysroot.mk
 
+# Unit tests first: they are quick, and say more when something is wrong.
+check: $(all-y) $(check-unit-y)
+	$(Q)tests/run --unit $(check-unit-y) --boot $(check-boot-y)
+
+check-unit: $(check-unit-y)
+	$(Q)tests/run --unit $(check-unit-y)
+
+bench: $(all-y)
+	$(Q)tests/bench $(bench-y)
+
+# The terminal becomes the board's console, and in the end the guest's.
+run: $(O)/images/esp-shim.img
+	@echo 'Booting firmware, hypervisor, resource manager, host Linux, and a guest. Ctrl-a x leaves.'
+	$(Q)qemu-test-harness/run --console --timeout 0 -- vmm run --hypervisor shim --cpus 2 --mem 512 \
+		--initrd /guest/initrd --block /guest/disk.img --params console=ttyAMA0 /guest/Image
+
+image: $(O)/images/esp-shim.img
+	@echo '$< is a disk with one EFI system partition: write it to a card or stick with'
+	@echo '  dd if=$< of=/dev/... bs=4M conv=fsync'
+	@echo 'hyp.conf on it has the kernel command line, and the name of a device tree if the board needs one.'
+
 help:
 	@echo 'Targets:'
-	@echo '  all      build every part'
-	@echo '  setup    install the Debian packages that the build needs (asks for root if any is missing)'
-	@echo '  sysroot  unpack the arm64 packages into $(SYSROOT)'
-	@echo '  clean    remove $(O)'
+	@echo '  all         build every part (what the others start with)'
+	@echo '  run         boot it all under QEMU, up to the shell of a guest; Ctrl-a x leaves'
+	@echo '  check       run every test, unit tests to full boots'
+	@echo '  check-unit  run the unit tests only'
+	@echo '  bench       print the figures as a table, and write $(O)/bench.json'
+	@echo '  image       a bootable EFI system partition for a board'
+	@echo '  setup       install the Debian packages that the build needs (root, only if one is missing)'
+	@echo '  sysroot     unpack the arm64 packages into $(SYSROOT)'
+	@echo '  clean       remove $(O)'
+	@echo 'Variables: V=1 shows the commands, J=N runs N of them at a time.'
 
 clean:
 	rm -rf $(O)

@@ -18,7 +18,8 @@ busybox         := $(SYSROOT)/bin/busybox:/bin/busybox
 
 host-files-y += guest-images/host-init:/init guest-images/init-common:/lib/init-common \
 	$(O)/qemu-test-harness/harness-agent:/usr/bin/harness-agent
-boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/initrd:guest/initrd
+boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/initrd:guest/initrd \
+	$(images)/Image:guest/Image $(images)/disk.img:guest/disk.img
 kvm-files-y  += $(SYSROOT)/usr/lib/systemd/boot/efi/systemd-bootaa64.efi:EFI/BOOT/BOOTAA64.EFI \
 	guest-images/systemd-boot/loader.conf:loader/loader.conf \
 	guest-images/systemd-boot/host.conf:loader/entries/host.conf
@@ -54,3 +55,14 @@ $(images)/host-initrd: $(images)/host-debian.cpio $(mkinitrd) $$(call sources,$$
 $(images)/esp-%.img: guest-images/mkesp $$(call sources,$$(boot-files-y) $$($$*-files-y))
 	@$(say) ESP $@
 	$(Q)guest-images/mkesp $@ $(boot-files-y) $($*-files-y)
+
+# What a guest writes to: an empty ext4 file system.
+$(images)/disk.img: guest-images/build.mk
+	@mkdir -p $(@D)
+	@$(say) DISK $@
+	$(Q)rm -f $@ && truncate -s 64M $@
+	$(Q)mke2fs -q -t ext4 -L guest $@
+
+$(images)/Image.small: guest-images/mksmall guest-images/small.config scripts/sysroot | $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	$(Q)CROSS=$(CROSS) guest-images/mksmall $(O) $@

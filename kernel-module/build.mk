@@ -17,3 +17,4 @@ $(module-dir)/hyp.ko: $(module-sources) $(module-headers) $(O)/sysroot.mk
 	$(Q)cp $(module-dir)/src/hyp.ko $@
 
 all-y += $(module-dir)/hyp.ko
+host-files-y += $(module-dir)/hyp.ko:/lib/hyp.ko

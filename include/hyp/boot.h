@@ -65,6 +65,7 @@ struct boot_info {
 	uint64_t cpu_mpidr[BOOT_MAX_CPUS];   /* affinity fields; [0] is the boot core */
 	struct boot_range gicd;
 	struct boot_range gicr[BOOT_MAX_REDISTS];
+	uint64_t gicr_stride; /* bytes from one redistributor to the next; 0: as GICR_TYPER says */
 
 	uint32_t gic_maint_irq;  /* INTID of the maintenance PPI */
 	uint32_t timer_virt_irq; /* INTIDs of the EL1 virtual, EL1 physical and EL2 timers */

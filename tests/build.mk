@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Tests that belong to no single part. (Unit tests are listed by the part they test.)
+
+check-boot-y += tests/boot/test_harness
