@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 #include "accel_select.h"
+#include "block/block.h"
 #include "event.h"
 #include "exit_code.h"
 #include "log.h"
@@ -89,6 +90,14 @@ static int run_open_backends(struct run *run)
 		}
 		chardev_on_leave(run->backends.serials[i], run_leave, run);
 	}
+	for (unsigned int i = 0; i < run->config.nr_blocks; i++) {
+		const struct block_config *block = &run->config.blocks[i];
+		int result = block_open(block->path, block->read_only, &run->backends.blocks[i]);
+
+		if (result) {
+			return result;
+		}
+	}
 	return 0;
 }
 
@@ -96,6 +105,9 @@ static void run_close_backends(struct run *run)
 {
 	for (unsigned int i = 0; i < CONFIG_MAX_SERIALS; i++) {
 		chardev_close(run->backends.serials[i]);
+	}
+	for (unsigned int i = 0; i < CONFIG_MAX_BLOCKS; i++) {
+		block_close(run->backends.blocks[i]);
 	}
 }
 

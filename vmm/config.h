@@ -29,7 +29,6 @@ struct block_config {
 	const char *id; /* serial number the guest sees, at most 20 bytes; may be NULL */
 	bool read_only;
 	bool root; /* root=/dev/vdX is added to the command line */
-	bool direct;
 };
 
 struct vm_config {

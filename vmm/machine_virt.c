@@ -10,11 +10,16 @@
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
+#include "devices/virtio/blk.h"
+#include "devices/virtio/console.h"
+#include "devices/virtio/mmio.h"
+#include "chardev/terminal.h"
 #include "log.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 static void machine_set_spi(void *context, unsigned int number, bool level)
 {
@@ -76,18 +81,88 @@ static int machine_add_uart(struct machine *machine)
 	return 0;
 }
 
+static int machine_irqfd(void *context, int fd, unsigned int spi)
+{
+	struct accel *accel = context;
+
+	return accel->ops->irqfd ? accel->ops->irqfd(accel, fd, spi) : -ENOTSUP;
+}
+
+static int machine_ioeventfd(void *context, int fd, uint64_t gpa, uint32_t value)
+{
+	struct accel *accel = context;
+
+	return accel->ops->ioeventfd ? accel->ops->ioeventfd(accel, fd, gpa, value) : -ENOTSUP;
+}
+
+/* Puts @virtio into the next slot and takes it over; NULL means it could not be made. */
+static int machine_add_virtio(struct machine *machine, struct virtio_device *virtio)
+{
+	const struct virtio_mmio_shortcuts shortcuts = {machine_irqfd, machine_ioeventfd,
+							machine->accel};
+	unsigned int slot = machine->nr_virtio++;
+	unsigned int spi = VIRT_SPI_VIRTIO + slot;
+	uint64_t base = VIRT_VIRTIO + VIRT_VIRTIO_STRIDE * slot;
+	const struct irq_line irq = machine_irq(machine, spi);
+
+	return machine_add(machine, &virtio_mmio_class,
+			   virtio_mmio_create(virtio, &machine->memory, base, &irq, &shortcuts),
+			   base, VIRTIO_MMIO_SIZE, spi);
+}
+
+static int machine_add_disks(struct machine *machine)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < machine->config->nr_blocks && result == 0; i++) {
+		result = machine_add_virtio(machine,
+					    virtio_blk_create(machine->backends->blocks[i],
+							      machine->config->blocks[i].id));
+	}
+	return result;
+}
+
+static int machine_add_consoles(struct machine *machine)
+{
+	int result = 0;
+
+	for (unsigned int i = 0; i < machine->config->nr_serials && result == 0; i++) {
+		const struct serial_config *serial = &machine->config->serials[i];
+		uint16_t columns = 0, rows = 0;
+
+		if (serial->hardware != SERIAL_VIRTIO_CONSOLE) {
+			continue;
+		}
+		if (serial->chardev.type == CHARDEV_STDIO) {
+			terminal_get_size(STDOUT_FILENO, &columns, &rows);
+		}
+		result = machine_add_virtio(
+			machine,
+			virtio_console_create(machine->backends->serials[i], columns, rows));
+	}
+	return result;
+}
+
+static int machine_add_rtc(struct machine *machine)
+{
+	const struct irq_line irq = machine_irq(machine, VIRT_SPI_RTC);
+
+	return machine_add(machine, &pl031_class, pl031_create(machine->loop, &irq), VIRT_RTC,
+			   0x1000, VIRT_SPI_RTC);
+}
+
+static int machine_add_pvpanic(struct machine *machine)
+{
+	return machine_add(machine, &pvpanic_class, pvpanic_create(machine_on_panic, machine),
+			   VIRT_PVPANIC, 0x1000, 0);
+}
+
 int machine_add_devices(struct machine *machine)
 {
-	const struct irq_line rtc_irq = machine_irq(machine, VIRT_SPI_RTC);
 	int result = machine_add_uart(machine);
 
-	result =
-		result
-			?: machine_add(machine, &pl031_class, pl031_create(machine->loop, &rtc_irq),
-				       VIRT_RTC, 0x1000, VIRT_SPI_RTC);
-	result = result
-			 ?: machine_add(machine, &pvpanic_class,
-					pvpanic_create(machine_on_panic, machine), VIRT_PVPANIC,
-					0x1000, 0);
-	return result;
+	result = result ?: machine_add_rtc(machine);
+	result = result ?: machine_add_pvpanic(machine);
+	result = result ?: machine_add_disks(machine);
+	return result ?: machine_add_consoles(machine);
 }

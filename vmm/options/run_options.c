@@ -106,10 +106,7 @@ static const struct opt_key run_block_keys[] = {
 	 .deflt = "false",
 	 .help = "the guest kernel's root file system"},
 	{.name = "id", .type = OPT_STRING, .help = "serial number, at most 20 bytes"},
-	{.name = "direct",
-	 .type = OPT_BOOL,
-	 .deflt = "false",
-	 .help = "bypass the host's page cache"},
+	{.name = "direct", .type = OPT_BOOL, .deflt = "false", .ignored = true, .help = "crosvm's"},
 	{.name = "sparse", .type = OPT_BOOL, .deflt = "true", .ignored = true, .help = "crosvm's"},
 	{.name = "lock", .type = OPT_BOOL, .deflt = "true", .ignored = true, .help = "crosvm's"},
 	{.name = "block-size", .type = OPT_U64, .ignored = true, .help = "crosvm's"},
@@ -131,7 +128,6 @@ static int run_apply_block(struct vm_config *config, const struct opt_values *va
 		.id = opt_text(values, "id"),
 		.read_only = opt_bool(values, "ro"),
 		.root = opt_bool(values, "root"),
-		.direct = opt_bool(values, "direct"),
 	};
 	if (!block->path) {
 		return run_fail(error, "path is missing");

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mmio.h: virtio over MMIO, version 2 (virtio 1.2, 4.2).
+ */
+#ifndef VMM_DEVICES_VIRTIO_MMIO_H
+#define VMM_DEVICES_VIRTIO_MMIO_H
+
+#include "devices/device.h"
+#include "devices/virtio/virtio.h"
+
+#define VIRTIO_MMIO_SIZE 0x200
+
+struct virtio_mmio;
+
+/*
+ * Short cuts of the accelerator; both optional, and both may refuse (negative errno): interrupts
+ * then go through the line, notifications through the register.
+ */
+struct virtio_mmio_shortcuts {
+	int (*irqfd)(void *context, int fd, unsigned int spi);
+	int (*ioeventfd)(void *context, int fd, uint64_t gpa, uint32_t value);
+	void *context;
+};
+
+extern const struct device_class virtio_mmio_class;
+
+/*
+ * Puts @device behind a transport at @base and takes it over, also on failure (NULL). @device NULL
+ * gives NULL, so that creation of the device needs no check of its own.
+ */
+struct virtio_mmio *virtio_mmio_create(struct virtio_device *device,
+				       const struct guest_memory *memory, uint64_t base,
+				       const struct irq_line *irq,
+				       const struct virtio_mmio_shortcuts *shortcuts);
+
+#endif
