@@ -19,7 +19,8 @@ busybox         := $(SYSROOT)/bin/busybox:/bin/busybox
 host-files-y += guest-images/host-init:/init guest-images/init-common:/lib/init-common \
 	$(O)/qemu-test-harness/harness-agent:/usr/bin/harness-agent
 boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/initrd:guest/initrd \
-	$(images)/Image:guest/Image $(images)/disk.img:guest/disk.img
+	$(images)/Image:guest/Image $(images)/Image.small:guest/Image.small \
+	$(images)/disk.img:guest/disk.img
 kvm-files-y  += $(SYSROOT)/usr/lib/systemd/boot/efi/systemd-bootaa64.efi:EFI/BOOT/BOOTAA64.EFI \
 	guest-images/systemd-boot/loader.conf:loader/loader.conf \
 	guest-images/systemd-boot/host.conf:loader/entries/host.conf

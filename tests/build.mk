@@ -2,3 +2,4 @@
 # Tests that belong to no single part. (Unit tests are listed by the part they test.)
 
 check-boot-y += tests/boot/test_harness
+check-boot-y += tests/boot/test_guest_images
