@@ -126,10 +126,12 @@ static inline u32 ich_nr_lrs(void)
 	return ICH_VTR_NR_LRS(ich_read_vtr());
 }
 
-/* Active-priority registers a group: one for 32 preemption levels. */
+/* Active-priority registers a group: one for every 32 preemption levels. */
 static inline u32 ich_nr_aprs(void)
 {
-	return 1u << (ICH_VTR_PREBITS(ich_read_vtr()) - 5);
+	u32 prebits = ICH_VTR_PREBITS(ich_read_vtr());
+
+	return prebits <= 5 ? 1 : prebits == 6 ? 2 : 4;
 }
 
 /* Holds a guest's ICC_SRE_EL1 at "system registers, no bypass", whatever it or another wrote. */

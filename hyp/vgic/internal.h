@@ -20,6 +20,10 @@
 
 #define VGIC_PRIORITY_MASK 0xf8u /* five bits: what every virtual CPU interface has */
 
+/* GICD_IROUTER<n> (12.9.22) */
+#define VGIC_ROUTER_IRM      BIT(31) /* any vCPU will do */
+#define VGIC_ROUTER_AFFINITY 0xff00ffffffull
+
 /* One bank: a vCPU's private interrupts (nr 0), or 32 SPIs of the VM (vcpu, then, is NULL). */
 struct vgic_view {
 	struct vm *vm;
@@ -127,29 +131,40 @@ static inline void vgic_kick(struct vm *vm, const struct vgic_kicks *kicks)
 
 /* lr.c */
 
-/* The bank's lock is held for all of these. bits changed in a way that may matter to a vCPU:
- * lists them right away where that is possible, else marks the bank for the vCPU and adds it
- * to kicks. */
+/* The bank's lock is held for these two. bits changed in a way that may matter to a vCPU: marks
+ * the bank for the vCPU they go to, and adds it to kicks. */
 void vgic_changed(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks);
-/* The vCPU that interrupt i of the bank goes to, or VGIC_VCPU_NONE. */
-u32 vgic_destination(const struct vgic_view *v, u32 i);
+/* bits became pending: the same, but one that goes to the vCPU loaded here is listed right away
+ * where a list register is free. */
+void vgic_raised(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks);
 
 /* No lock is held: brings .active and .lr_pending of listed bits up to date, asking the cores
  * that have them in a list register. self: the vCPU loaded on this core, or NULL. */
 void vgic_sync_listed(const struct vgic_view *v, struct vcpu *self);
 
-/* hw.c: the physical side of linked interrupts; the bank's lock is held. */
+/* hw.c: the physical side of linked interrupts; the bank's lock is held, bits that are not .hw
+ * are ignored. */
 
-/* The physical interrupt behind i, active until now on its behalf, is made inactive. */
-void vgic_hw_deactivate(const struct vgic_view *v, u32 i);
-/* Follows the bank's enabled (trigger, target) for bits; those that are not .hw are ignored. */
-void vgic_hw_follow_enable(const struct vgic_view *v, u32 bits);
-void vgic_hw_follow_config(const struct vgic_view *v, u32 bits);
-void vgic_hw_follow_route(const struct vgic_view *v, u32 i);
+/* The physical interrupt behind i, active on its behalf until now, is made inactive. False if that
+ * is another core's PPI: the core must do it. */
+bool vgic_hw_deactivate(const struct vgic_view *v, u32 i);
+/* The guest made bits active by register: so are the physical ones, where possible. */
+void vgic_hw_activate(const struct vgic_view *v, u32 bits);
+/* The guest sets or clears the pending state: the physical distributor's for SPIs. Returns the
+ * bits that this did for. */
+u32 vgic_hw_set_pending(const struct vgic_view *v, u32 bits, bool pending);
 /* Of bits, those pending in the physical distributor. */
 u32 vgic_hw_pending(const struct vgic_view *v, u32 bits);
+/* The bank's enabled, trigger mode or target changed for bits. */
+void vgic_hw_follow_enable(const struct vgic_view *v, u32 bits);
+void vgic_hw_follow_config(const struct vgic_view *v, u32 bits);
+void vgic_hw_follow_route(const struct vgic_view *v, u32 bits);
+/* On a load: this core's timer PPI is active exactly if the vCPU's state says so. */
+void vgic_hw_load_ppis(struct vcpu *vcpu);
+/* No lock is held: takes back every physical SPI the VM has. */
+void vgic_hw_release_all(struct vm *vm);
 
-/* mmio.c */
+/* irq.c: registers that have one bit an interrupt. No lock is held. */
 
 enum vgic_word {
 	VGIC_GROUP,
@@ -159,9 +174,24 @@ enum vgic_word {
 	VGIC_PENDING_CLEAR,
 	VGIC_ACTIVE_SET,
 	VGIC_ACTIVE_CLEAR,
+	VGIC_NR_WORDS,
 };
 
-/* Applies a write of a register that has one bit an interrupt. No lock is held. */
+/* self: the vCPU that makes the access, or NULL. */
+u32 vgic_read_word(const struct vgic_view *v, enum vgic_word word, struct vcpu *self);
 void vgic_write_word(const struct vgic_view *v, enum vgic_word word, u32 value);
+/* Sets the trigger mode of bits to that of value. */
+void vgic_write_edge(const struct vgic_view *v, u32 bits, u32 value);
+void vgic_write_priority(const struct vgic_view *v, u32 i, u32 priority);
+/* GICD_IROUTER<n> of SPI i of the bank, and its target when vCPUs have come to exist. */
+void vgic_write_router(const struct vgic_view *v, u32 i, u64 value);
+u8 vgic_router_target(struct vm *vm, u64 router);
+
+/* mmio.c: registers by offset in the distributor, or in a vCPU's two redistributor frames. An
+ * access that the architecture does not allow reads 0 and writes nothing. */
+u64 vgic_dist_read(struct vm *vm, struct vcpu *self, u32 offset, u32 bytes);
+void vgic_dist_write(struct vm *vm, u32 offset, u32 bytes, u64 value);
+u64 vgic_redist_read(struct vcpu *vcpu, struct vcpu *self, u32 offset, u32 bytes);
+void vgic_redist_write(struct vcpu *vcpu, u32 offset, u32 bytes, u64 value);
 
 #endif
