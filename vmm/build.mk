@@ -47,7 +47,7 @@ vmm-cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Ivmm -Iinclude -
 vmm-libs   := -lfdt -ljson-c -lz -pthread
 
 vmm-arm64-objects  := $(patsubst %.c,$(O)/vmm/arm64/%.o,$(vmm-y) $(vmm-arm64-y))
-vmm-native-objects := $(patsubst %.c,$(O)/vmm/native/%.o,$(vmm-y) $(vmm-jit-y))
+vmm-native-objects := $(patsubst %.c,$(O)/vmm/native/obj/%.o,$(vmm-y) $(vmm-jit-y))
 
 all-y += $(O)/vmm/vmm
 all-y += $(if $(vmm-jit-y),$(O)/vmm/native/vmm)
@@ -66,7 +66,7 @@ $(O)/vmm/arm64/%.o: %.c $(O)/sysroot.mk
 	@$(say) CC $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) $(vmm-cflags) -c -o $@ $<
 
-$(O)/vmm/native/%.o: %.c
+$(O)/vmm/native/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(say) CC $@
 	$(Q)$(HOSTCC) $(vmm-cflags) -c -o $@ $<

@@ -11,7 +11,6 @@
 
 #include "accel.h"
 #include "bus.h"
-#include "cache.h"
 #include "cpu.h"
 #include "devices/gic/gic.h"
 #include "exception.h"

@@ -30,7 +30,7 @@ $(jit-gen-files) &: vmm/jit/a64.isa vmm/jit/gen_a64.py
 	$(Q)python3 vmm/jit/gen_a64.py vmm/jit/a64.isa $(jit-gen)
 
 # Whatever includes a64_gen.h waits for it and finds it.
-jit-objects := $(foreach variant,native unit,$(patsubst %.c,$(O)/vmm/$(variant)/%.o,\
+jit-objects := $(foreach variant,native/obj unit,$(patsubst %.c,$(O)/vmm/$(variant)/%.o,\
 	$(wildcard vmm/jit/*.c tests/unit/jit/*.c) $(filter %.c,$(jit-gen-files))))
 $(jit-objects): | $(jit-gen)/a64_gen.h
 $(jit-objects): vmm-cflags += -Ivmm/jit -I$(jit-gen)

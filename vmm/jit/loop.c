@@ -19,7 +19,6 @@
 #include "loop.h"
 #include "timer.h"
 #include "tlb.h"
-#include "translate.h"
 #include "vm.h"
 
 #define SCTLR_RESET 0x30d00980ull /* MMU and caches off, SPAN set, the RES1 bits */
@@ -186,7 +185,6 @@ void loop_step(struct jit_cpu *cpu)
 	if (interp_step(cpu) == EXEC_EXCEPTION) {
 		exception_take(cpu);
 	}
-	cpu->nr_insns++;
 }
 
 static void loop_interpret(struct jit_cpu *cpu)
@@ -195,7 +193,6 @@ static void loop_interpret(struct jit_cpu *cpu)
 		if (interp_step(cpu) == EXEC_EXCEPTION) {
 			exception_take(cpu);
 		}
-		cpu->nr_insns++;
 	}
 }
 
@@ -207,11 +204,7 @@ enum loop_exit loop_run(struct jit_cpu *cpu)
 	/* The first look also finds whatever was asked for while no one was running. */
 	atomic_fetch_or(&cpu->attention, CPU_ATTN_IRQ | CPU_ATTN_STATE);
 	while (loop_attend(cpu)) {
-		if (cpu->vm->cache) {
-			translate_run(cpu);
-		} else {
-			loop_interpret(cpu);
-		}
+		loop_interpret(cpu);
 	}
 	tlb_leave_guest(cpu);
 	if (atomic_load(&cpu->vm->end) != VM_END_NONE) {
