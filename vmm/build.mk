@@ -6,6 +6,8 @@
 
 vmm-y :=
 vmm-y += vmm/main.c
+vmm-y += vmm/cmd_console.c
+vmm-y += vmm/cmd_control.c
 vmm-y += vmm/cmd_run.c
 vmm-y += vmm/accel_select.c
 vmm-y += vmm/bus.c
@@ -25,6 +27,10 @@ vmm-y += vmm/chardev/chardev.c
 vmm-y += vmm/chardev/open.c
 vmm-y += vmm/chardev/port.c
 vmm-y += vmm/chardev/terminal.c
+vmm-y += vmm/control/client.c
+vmm-y += vmm/control/commands.c
+vmm-y += vmm/control/path.c
+vmm-y += vmm/control/server.c
 vmm-y += vmm/devices/pl011.c
 vmm-y += vmm/devices/pl031.c
 vmm-y += vmm/devices/primecell.c

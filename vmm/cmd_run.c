@@ -7,6 +7,7 @@
 
 #include "accel_select.h"
 #include "block/block.h"
+#include "control/control.h"
 #include "event.h"
 #include "exit_code.h"
 #include "log.h"
@@ -25,7 +26,8 @@ struct run {
 	struct vm_config config;
 	struct machine_backends backends;
 	struct event_loop *loop;
-	struct machine *machine;
+	struct machine *machine; /* NULL between two */
+	struct control *control;
 	int signal_fd;
 	struct event_source *signal_source;
 	bool leave; /* the user wants to go: no further machine */
@@ -42,7 +44,9 @@ static void run_leave(void *context)
 	struct run *run = context;
 
 	run->leave = true;
-	machine_finish(run->machine, MACHINE_STOPPED);
+	if (run->machine) {
+		machine_finish(run->machine, MACHINE_STOPPED);
+	}
 }
 
 static void run_on_signal(void *context, uint32_t events)
@@ -51,13 +55,55 @@ static void run_on_signal(void *context, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(run->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info)) {
+		return;
+	}
+	if (info.ssi_signo == SIGWINCH && run->machine) {
+		machine_resize_console(run->machine);
+	} else if (info.ssi_signo != SIGWINCH) {
 		log_info("%s: stopping", strsignal((int)info.ssi_signo));
 		run_leave(run);
 	}
 }
 
-/* Ends by signal become events. Blocked here, before any thread starts, so that every thread
+static struct machine *run_get_machine(void *context)
+{
+	return ((struct run *)context)->machine;
+}
+
+/* The console the user would want to see: the one marked so, else the first. */
+static struct chardev *run_get_console(void *context)
+{
+	struct run *run = context;
+
+	for (unsigned int i = 0; i < run->config.nr_serials; i++) {
+		if (run->config.serials[i].console) {
+			return run->backends.serials[i];
+		}
+	}
+	return run->backends.serials[0];
+}
+
+/* Without a control socket the VM still runs, unless the user asked for this very one. */
+static int run_open_control(struct run *run)
+{
+	const struct control_target target = {
+		.config = &run->config,
+		.machine = run_get_machine,
+		.console = run_get_console,
+		.stop = run_leave,
+		.context = run,
+	};
+	int result = control_open(&target, run->loop, &run->control);
+
+	if (result && result != -EINVAL) {
+		log_warn("no control socket: %s", strerror(-result));
+		return run->config.socket ? -EINVAL : 0;
+	}
+	return result;
+}
+
+/* Signals become events. Blocked here, before any thread starts, so that every thread
  * inherits it. */
 static int run_catch_signals(struct run *run)
 {
@@ -67,6 +113,7 @@ static int run_catch_signals(struct run *run)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGWINCH);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0) {
 		return -errno;
@@ -161,8 +208,8 @@ static int run_until_end(struct run *run)
 			log_warn("the guest has panicked");
 			return VMM_EXIT_PANIC;
 		case MACHINE_RESET:
-			if (run->config.no_reboot) {
-				return VMM_EXIT_RESET;
+			if (run->config.no_reboot || run->leave) {
+				return run->leave ? VMM_EXIT_OFF : VMM_EXIT_RESET;
 			}
 			log_debug("the guest resets");
 			break;
@@ -186,6 +233,9 @@ static int run_vm(struct run *run)
 		return VMM_EXIT_FAULT;
 	}
 	result = run_open_backends(run);
+	if (result == 0 && !run->config.dump_dtb) {
+		result = run_open_control(run);
+	}
 	return result ? run_status(result) : run_until_end(run);
 }
 
@@ -203,6 +253,7 @@ int cmd_run(int argc, char **argv)
 		return VMM_EXIT_ARGUMENTS;
 	}
 	result = run_vm(&run);
+	control_close(run.control);
 	run_close_backends(&run);
 	event_source_remove(run.signal_source);
 	if (run.signal_fd >= 0) {

@@ -51,6 +51,9 @@ void machine_pause(struct machine *machine);
 void machine_resume(struct machine *machine);
 bool machine_is_paused(const struct machine *machine);
 
+/* Our terminal may have a new size: the guest is told. */
+void machine_resize_console(struct machine *machine);
+
 /* Ends the machine as @end; the first end wins. Any thread. */
 void machine_finish(struct machine *machine, enum machine_end end);
 enum machine_end machine_get_end(const struct machine *machine);

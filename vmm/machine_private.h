@@ -14,6 +14,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct virtio_device;
+
 #define MACHINE_MAX_DEVICES 40
 #define MACHINE_MAX_VCPUS   123 /* redistributors that fit into the map */
 
@@ -62,6 +64,7 @@ struct machine {
 	struct device devices[MACHINE_MAX_DEVICES];
 	unsigned int nr_devices;
 	unsigned int nr_virtio;
+	struct virtio_device *terminal_console; /* shows on our own terminal; may be NULL */
 	struct machine_vcpu vcpus[MACHINE_MAX_VCPUS];
 	struct machine_boot boot;
 	void *fdt;

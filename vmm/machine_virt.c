@@ -122,25 +122,41 @@ static int machine_add_disks(struct machine *machine)
 	return result;
 }
 
+static int machine_add_console(struct machine *machine, unsigned int index)
+{
+	uint16_t columns = 0, rows = 0;
+	struct virtio_device *console;
+	bool is_terminal = machine->config->serials[index].chardev.type == CHARDEV_STDIO &&
+			   terminal_get_size(STDOUT_FILENO, &columns, &rows);
+	int result;
+
+	console = virtio_console_create(machine->backends->serials[index], columns, rows);
+	result = machine_add_virtio(machine, console);
+	if (result == 0 && is_terminal) {
+		machine->terminal_console = console;
+	}
+	return result;
+}
+
 static int machine_add_consoles(struct machine *machine)
 {
 	int result = 0;
 
 	for (unsigned int i = 0; i < machine->config->nr_serials && result == 0; i++) {
-		const struct serial_config *serial = &machine->config->serials[i];
-		uint16_t columns = 0, rows = 0;
-
-		if (serial->hardware != SERIAL_VIRTIO_CONSOLE) {
-			continue;
+		if (machine->config->serials[i].hardware == SERIAL_VIRTIO_CONSOLE) {
+			result = machine_add_console(machine, i);
 		}
-		if (serial->chardev.type == CHARDEV_STDIO) {
-			terminal_get_size(STDOUT_FILENO, &columns, &rows);
-		}
-		result = machine_add_virtio(
-			machine,
-			virtio_console_create(machine->backends->serials[i], columns, rows));
 	}
 	return result;
+}
+
+void machine_resize_console(struct machine *machine)
+{
+	uint16_t columns, rows;
+
+	if (machine->terminal_console && terminal_get_size(STDOUT_FILENO, &columns, &rows)) {
+		virtio_console_resize(machine->terminal_console, columns, rows);
+	}
 }
 
 static int machine_add_rtc(struct machine *machine)

@@ -18,6 +18,14 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{"run", cmd_run, "[options] KERNEL   run a VM (`vmm run --help`)"},
+	{"list", cmd_list, "                   running VMs"},
+	{"status", cmd_status, "[NAME]             what a VM is and does"},
+	{"stat", cmd_stat, "[NAME]             counters of its hypervisor"},
+	{"console", cmd_console,
+	 "[NAME]             this terminal becomes its console; Ctrl-a x leaves"},
+	{"stop", cmd_stop, "[NAME]             end it at once, like pulling the plug"},
+	{"pause", cmd_pause, "[NAME]             stop its vCPUs and its time"},
+	{"resume", cmd_resume, "[NAME]             let it go on"},
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -28,6 +36,9 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
 	}
+	fprintf(out, "\nNAME is what --name gave (default: vm and the process number); it may be "
+		     "left out when "
+		     "only one VM runs.\n");
 }
 
 static int fail_unknown(const char *name)
