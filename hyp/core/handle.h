@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Handles: a VM names an object (VM, vCPU, doorbell, message queue) by an index into its own
- * table; the entry carries the rights. Objects are named by (owner VM, slot) rather than by
- * pointer, so that a handle can never dangle: destroying an object bumps its generation, and
- * every handle to it stops resolving at once.
+ * table; the entry carries the rights. An object that goes away first deletes every handle to it
+ * (handle_revoke), so that a handle never dangles.
  *
- * Guarded by vm_table_lock for writing; looked up under it as well, except VCPU_RUN's.
+ * vm_table_lock is held to change a table. A look-up needs no lock: an object whose handles were
+ * revoked stays intact until every core has left EL2 once (cpu_wait_others()).
  */
 #ifndef CORE_HANDLE_H
 #define CORE_HANDLE_H
@@ -29,13 +29,15 @@ struct handle_table {
 #define HANDLE_MAX (PAGE_BYTES / sizeof(struct handle))
 
 /* The object behind handle if it has that type and at least those rights; else NULL and
- * *error = HYP_E_HANDLE or HYP_E_RIGHT. Caller holds vm_table_lock. */
+ * *error = HYP_E_HANDLE or HYP_E_RIGHT. */
 void *handle_get(struct vm *vm, u64 handle, enum hyp_object_type type, u32 rights, int *error);
 
 /* Puts an object into vm's table. Returns the handle or HYP_E_LIMIT. */
 int handle_put(struct vm *vm, enum hyp_object_type type, void *object, u32 rights) __must_check;
 /* At a fixed index, for the handles a VM is born with. */
 void handle_put_at(struct vm *vm, u32 handle, enum hyp_object_type type, void *object, u32 rights);
+
+void handle_delete(struct vm *vm, u32 handle);
 
 /* Deletes every handle to object in every VM, except keep of except_vm. Returns the count. */
 u32 handle_revoke(const void *object, const struct vm *except_vm, u32 keep);

@@ -64,6 +64,16 @@ static inline void spin_unlock(struct spinlock *lock)
 	atomic_store_explicit(&lock->owner, (u16)(owner + 1), memory_order_release);
 }
 
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	u16 owner = atomic_load_explicit(&lock->owner, memory_order_relaxed);
+	u16 next = owner;
+
+	/* Free if next == owner; taking a ticket is then taking the lock. */
+	return atomic_compare_exchange_strong_explicit(&lock->next, &next, (u16)(owner + 1),
+						       memory_order_acquire, memory_order_relaxed);
+}
+
 static inline bool spin_is_locked(struct spinlock *lock)
 {
 	return atomic_load_explicit(&lock->owner, memory_order_relaxed) !=

@@ -19,10 +19,11 @@ void log_release_uart(void);
 void log_panic_mode(void);
 
 /* printf subset: %s %c %d %u %x %lx %lu %ld %llx %llu %p %%, width and zero padding. */
+void log_vprintf(enum log_level level, const char *format, va_list *args);
 void log_printf(enum log_level level, const char *format, ...) __printf(2, 3);
 
-/* Raw bytes of a VM's console; whole lines are kept together under its name. */
-void log_vm_write(const char *vm_name, const char *text, size_t bytes);
+/* Bytes of a VM's console; each line begins with the VM's number. */
+void log_vm_write(u32 vm_id, const char *text, size_t bytes);
 
 /*
  * Copies log bytes from *cursor on, at most bytes; returns the count and moves *cursor, which

@@ -51,13 +51,13 @@ static inline ipaddr_t ipa_add(ipaddr_t ipa, u64 bytes)
 #define PAGE_BYTES  (1ul << PAGE_SHIFT)
 #define BLOCK_BYTES (1ul << 21) /* a level-2 block */
 
-#define ARRAY_COUNT(a)	  (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a)	  (((x) + ((a) - 1)) & ~((u64)(a) - 1))
-#define ALIGN_DOWN(x, a)  ((x) & ~((u64)(a) - 1))
-#define IS_ALIGNED(x, a)  (((x) & ((u64)(a) - 1)) == 0)
-#define BIT(n)		  (1ull << (n))
-#define MASK(hi, lo)	  ((~0ull >> (63 - (hi))) & (~0ull << (lo)))
-#define FIELD(v, hi, lo)  (((u64)(v) & MASK(hi, lo)) >> (lo))
+#define ARRAY_COUNT(a)                  (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)                  (((x) + ((a)-1)) & ~((u64)(a)-1))
+#define ALIGN_DOWN(x, a)                ((x) & ~((u64)(a)-1))
+#define IS_ALIGNED(x, a)                (((x) & ((u64)(a)-1)) == 0)
+#define BIT(n)                          ((u64)1 << (n))
+#define MASK(hi, lo)                    ((~(u64)0 >> (63 - (hi))) & (~(u64)0 << (lo)))
+#define FIELD(v, hi, lo)                (((u64)(v)&MASK(hi, lo)) >> (lo))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #define __must_check   __attribute__((warn_unused_result))
@@ -69,15 +69,15 @@ static inline ipaddr_t ipa_add(ipaddr_t ipa, u64 bytes)
 #define unlikely(x)    __builtin_expect(!!(x), 0)
 
 /* Limits, in one place. VM ids are also VMIDs (8 bits on every Armv8-A core). */
-#define MAX_CPUS	64
-#define MAX_VMS		255
-#define MAX_VCPUS	128 /* of one VM; index and Aff0/Aff1 of the default MPIDR */
-#define MAX_HANDLES	512 /* of one VM: one page of its pool */
+#define MAX_CPUS        64
+#define MAX_VMS         255
+#define MAX_VCPUS       128 /* of one VM; index and Aff0/Aff1 of the default MPIDR */
+#define MAX_HANDLES     512 /* of one VM: one page of its pool */
 #define MAX_POOL_RANGES 32
 
 typedef u8 vmid_t;
 #define VMID_HYP     ((vmid_t)0)
-#define VMID_RM	     ((vmid_t)1)
+#define VMID_RM      ((vmid_t)1)
 #define INVALID_VMID ((vmid_t)255)
 
 #endif

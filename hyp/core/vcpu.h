@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 #include <core/types.h>
+#include <hyp/calls.h>
 #include <vgic/vgic.h>
 
 struct cpu;
@@ -24,7 +25,7 @@ struct doorbell;
 /* General registers; at offset 0 of struct vcpu, known to vectors.S. */
 struct vcpu_regs {
 	u64 x[31];
-	u64 pc;	    /* ELR_EL2 */
+	u64 pc;     /* ELR_EL2 */
 	u64 pstate; /* SPSR_EL2 */
 };
 
@@ -75,13 +76,14 @@ struct vcpu_timer {
 	u64 cntv_cval;
 	u64 cntp_ctl;
 	u64 cntp_cval;
+	bool cntp_level; /* the line, as the virtual GIC knows it */
 };
 
 enum vcpu_state {
 	VCPU_OFF,     /* powered off */
 	VCPU_READY,   /* may run, waits for a core or for VCPU_RUN */
 	VCPU_RUNNING, /* loaded on a core */
-	VCPU_BLOCKED, /* in WFI; an interrupt makes it READY */
+	VCPU_BLOCKED, /* in WFI; an interrupt makes it READY (a proxy: and rings its doorbell) */
 };
 
 /* .requests bits, set by anyone, taken by the core that runs the vCPU before it enters it. */
@@ -105,9 +107,9 @@ struct vcpu {
 	struct cpu *cpu;       /* loaded on, or ran last on; fixed vCPUs: always */
 	struct vm *vm;
 	struct vcpu *parent; /* proxy: whose VCPU_RUN runs it, NULL between calls */
-	u32 index;	     /* in the VM */
-	u32 flags;	     /* HYP_VCPU_* of VCPU_CREATE */
-	u64 mpidr;	     /* VMPIDR_EL2 */
+	u32 index;           /* in the VM */
+	u32 flags;           /* HYP_VCPU_* of VCPU_CREATE */
+	u64 mpidr;           /* VMPIDR_EL2 */
 	_Atomic u32 state;   /* enum vcpu_state */
 	_Atomic u64 requests;
 
@@ -116,6 +118,8 @@ struct vcpu {
 	struct vcpu_sysregs sys;
 	struct vcpu_timer timer;
 	struct vcpu_mmio mmio;
+	u64 fault_va; /* of the last HYP_EXIT_FAULT */
+	bool fault_is_fetch;
 	struct vgic_cpu vgic;
 
 	struct doorbell *_Atomic wake_doorbell;
@@ -125,27 +129,41 @@ struct vcpu {
 	struct vcpu *queue_next;
 	u32 priority;
 	u64 slice_ns;
-	u64 slice_end; /* CNTPCT; 0: no slice started */
-	u64 stolen_since; /* CNTPCT when it became READY, for stolen time */
-	u64 stolen_ns;
-	bool queued;
+	u64 slice_end;    /* CNTPCT */
+	u64 deadline;     /* BLOCKED: CNTPCT at which its timers want it, or ~0 */
+	u64 ready_since;  /* CNTPCT when it began to wait for a core, or 0 */
+	u64 stolen_ticks; /* waited so far: SMCCC stolen time */
 
+	struct cpu *fp_cpu; /* whose registers hold fp, if it is also that core's fp_owner */
 	struct vcpu_fp fp __aligned(16);
 };
-
-/* Another vCPU has pending work for this one: sets request bits, then kicks or wakes it. */
-void vcpu_request(struct vcpu *vcpu, u64 requests);
-
-static inline bool vcpu_is_proxy(const struct vcpu *vcpu);
-
-/* The vCPU loaded on this core. */
-struct vcpu *vcpu_current(void);
-
-#include <hyp/calls.h>
 
 static inline bool vcpu_is_proxy(const struct vcpu *vcpu)
 {
 	return (vcpu->flags & HYP_VCPU_PROXY) != 0;
 }
+
+/* The vCPU loaded on this core. */
+struct vcpu *vcpu_current(void);
+
+/* Anyone, any core: sets request bits; a running vCPU's core looks at once, a blocked one wakes. */
+void vcpu_request(struct vcpu *vcpu, u64 requests);
+
+/* The call VCPU_CREATE; vm_table_lock is taken inside. */
+int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **out) __must_check;
+
+/* Registers as after creation; the caller has claimed the vCPU, or nobody else knows it. */
+void vcpu_reset(struct vcpu *vcpu);
+/* enum vcpu_state of a vCPU after creation or reset. */
+u32 vcpu_initial_state(const struct vcpu *vcpu);
+
+/* Powers on a vCPU that is OFF: it becomes READY, its core is powered on if need be, a waiting
+ * proxy caller is woken. HYP_E_STATE: not OFF. The VM runs. */
+int vcpu_power_on(struct vcpu *vcpu);
+
+/* Takes a vCPU that is not running for the caller alone: state becomes RUNNING, old is what
+ * vcpu_release() puts back. HYP_E_BUSY. For register access. */
+int vcpu_claim(struct vcpu *vcpu, u32 *old) __must_check;
+void vcpu_release(struct vcpu *vcpu, u32 old);
 
 #endif

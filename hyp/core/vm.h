@@ -12,6 +12,7 @@
 #include <core/pool.h>
 #include <core/types.h>
 #include <core/vcpu.h>
+#include <ipc/ipc.h>
 #include <stage2/stage2.h>
 #include <vgic/vgic.h>
 
@@ -22,20 +23,42 @@ struct vm {
 	_Atomic u32 state; /* enum hyp_vm_state */
 	struct pool pool;
 	struct stage2 s2;
-	u64 mem_pages;	    /* pages mapped from other VMs or owned; LOCK_MEM */
+	u64 mem_pages; /* pages mapped from other VMs or owned; LOCK_MEM */
 	_Atomic u32 nr_vcpus;
 	struct vcpu *vcpus[MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
 	struct handle_table handles;
+	struct ipc_object *ipc; /* what it owns; vm_table_lock */
 	struct vgic_dist vgic;
 	u64 cntvoff;
 };
 
-/* VM by id, or NULL. The caller holds vm_table_lock or knows that the VM stays. */
-struct vm *vm_by_id(vmid_t id);
 extern struct spinlock vm_table_lock;
 
+/* VM by id, or NULL. The caller holds vm_table_lock or knows that the VM stays. */
+struct vm *vm_by_id(vmid_t id);
+u32 vm_count(void);
+
+/* The RM and, once it exists, the host. */
+struct vm *vm_rm(void);
+
+/* Makes the RM's VM from boot memory: pool pages at pool (direct map). Panics if that fails. */
+struct vm *vm_create_rm(void *pool, u64 nr_pages);
+
+/* The calls VM_*. Errors as in <hyp/calls.h>; vm_table_lock is taken inside (BUSY if contended). */
+int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits,
+	      struct vm **out) __must_check;
+int vm_start(struct vm *vm) __must_check;
+void vm_stop(struct vm *vm);
+int vm_reset(struct vm *vm) __must_check;
+int vm_destroy(struct vm *rm, struct vm *vm) __must_check;
+int vm_pool_add(struct vm *rm, struct vm *vm, ipaddr_t base, u64 nr) __must_check;
+
+/* Something the VM did makes going on impossible (an access that cannot be served, AArch32). Logs
+ * why; a VM that EL2 schedules is stopped. Returns the vCPU to run next. */
+struct vcpu *vm_fault(struct vcpu *vcpu, const char *why);
+
 /* vCPU by index, or NULL. */
-static inline struct vcpu *vm_vcpu(struct vm *vm, u32 index)
+static inline struct vcpu *vm_vcpu(struct vm *vm, u64 index)
 {
 	return index < MAX_VCPUS ? vm->vcpus[index] : NULL;
 }

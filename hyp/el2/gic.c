@@ -266,6 +266,21 @@ void gic_cpu_exit(struct cpu *cpu)
 	mmio_write32(rd, GICR_WAKER, mmio_read32(rd, GICR_WAKER) | (u32)GICR_WAKER_SLEEP);
 }
 
+static bool overlap(const struct boot_range *range, paddr_t pa, u64 bytes)
+{
+	return pa.pa < range->base + range->bytes && range->base < pa.pa + bytes;
+}
+
+bool gic_owns(paddr_t pa, u64 bytes)
+{
+	bool owns = overlap(&boot_info->gicd, pa, bytes);
+
+	for (u32 i = 0; i < boot_info->nr_redists; i++) {
+		owns = owns || overlap(&boot_info->gicr[i], pa, bytes);
+	}
+	return owns;
+}
+
 u32 gic_nr_irqs(void)
 {
 	return nr_irqs;

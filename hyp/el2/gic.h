@@ -13,9 +13,9 @@
 
 struct cpu;
 
-#define GIC_SGI_KICK	 0u
-#define GIC_INTID_NONE	 1020u /* 1020..1023: nothing to take */
-#define GIC_FIRST_SPI	 32u
+#define GIC_SGI_KICK   0u
+#define GIC_INTID_NONE 1020u /* 1020..1023: nothing to take */
+#define GIC_FIRST_SPI  32u
 
 /* Distributor: maps it, disables and configures every SPI; once. 0 or HYP_E_*. */
 int gic_init(paddr_t gicd, u64 gicd_bytes) __must_check;
@@ -26,11 +26,14 @@ int gic_cpu_init(struct cpu *cpu) __must_check;
 /* The core is about to be powered off. */
 void gic_cpu_exit(struct cpu *cpu);
 
+/* Whether [pa, +bytes) touches a frame of the GIC. */
+bool gic_owns(paddr_t pa, u64 bytes);
+
 u32 gic_nr_irqs(void); /* first INTID past the last SPI */
 u32 gic_nr_lrs(void);
 
-u32 gic_ack(void);		 /* ICC_IAR1_EL1 */
-void gic_eoi(u32 intid);	 /* priority drop */
+u32 gic_ack(void);              /* ICC_IAR1_EL1 */
+void gic_eoi(u32 intid);        /* priority drop */
 void gic_deactivate(u32 intid); /* DIR */
 void gic_send_sgi(const struct cpu *target, u32 sgi);
 

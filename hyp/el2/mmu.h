@@ -18,8 +18,8 @@
 #define MMU_WINDOW_BASE 0x0000100000000000
 #define MMU_DEVICE_BASE 0x0000200000000000
 #define MMU_DIRECT_BASE 0x0000400000000000
-#define MMU_STACK_BASE	0x0000600000000000
-#define MMU_IMAGE_BASE	0x0000800000000000
+#define MMU_STACK_BASE  0x0000600000000000
+#define MMU_IMAGE_BASE  0x0000800000000000
 #define MMU_STACK_SHIFT 16 /* a slot; the upper half is stack, below it the guard */
 #define MMU_STACK_BYTES 0x8000
 
@@ -40,7 +40,7 @@ static inline paddr_t mmu_va_to_pa(const void *va)
 /* Physical address of something in the image. */
 paddr_t mmu_image_pa(const void *va);
 
-/* Boot core, once, after the early tables are live: final tables, early mappings dropped. */
+/* Boot core, once, first thing with the MMU on: tables are reached through the direct map. */
 void mmu_init(void);
 
 /* Makes pages of the RM region part of the direct map, or takes them out. Cannot fail: the tables
@@ -52,7 +52,8 @@ bool mmu_direct_possible(paddr_t base, u64 nr_pages);
 
 /* Boot time only. */
 volatile void *mmu_map_device(paddr_t pa, u64 bytes);
-void *mmu_alloc_boot(u64 bytes); /* zeroed, page aligned, from the hypervisor's region; never fails: panics */
+void *mmu_alloc_boot(
+	u64 bytes); /* zeroed, page aligned, from the hypervisor's region; never fails: panics */
 void mmu_map_stack(u32 core);
 
 /* This core's window onto one page; interrupts are masked, so nothing else uses it meanwhile. */
@@ -61,5 +62,7 @@ void mmu_window_unmap(void);
 
 /* Fills a page with zeroes, cleaned to the point of coherency (a VM may read it uncached). */
 void mmu_wipe_page(paddr_t page);
+/* Cleans and invalidates a page to the point of coherency. */
+void mmu_clean_page(paddr_t page);
 #endif
 #endif

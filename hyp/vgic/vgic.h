@@ -58,7 +58,7 @@ void vgic_dir(struct vcpu *vcpu, u64 value);
 
 /* Interrupt lines. SPI: vcpu ignored (may be NULL). Level lines follow level; edge lines pend at
  * each call with level true. HYP_E_INVAL: no such INTID, or a hardware SPI. Any core. */
-int vgic_set_line(struct vm *vm, struct vcpu *vcpu, u32 intid, bool level) __must_check;
+int vgic_set_line(struct vm *vm, struct vcpu *vcpu, u32 intid, bool level);
 
 /* Hardware SPIs. forward: pirq becomes vm's virq (LR.HW = 1, the guest's deactivation ends it);
  * enable, trigger mode and routing follow the VM's distributor. HYP_E_INVAL: no such pirq or virq;

@@ -31,8 +31,8 @@
 	X(handle_info, 0x04, 1, "handle -> type, rights, id", "What a handle names.")              \
                                                                                                    \
 	X(mem_donate, 0x08, 5, "vm, ipa, vm_ipa, nr, flags",                                       \
-	  "The caller's pages become vm's, wiped (HYP_MEM_KEEP: as they are; PLATFORM only), at "  \
-	  "vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")                                               \
+	  "The caller's pages become vm's, wiped (HYP_MEM_KEEP: as they are, and the caller has "  \
+	  "cleaned them; PLATFORM only), at vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")                                               \
 	X(mem_lend, 0x09, 5, "vm, ipa, vm_ipa, nr, prot",                                          \
 	  "vm alone may use the pages until they are reclaimed; the caller faults on them. MEM. "  \
 	  "OWNER, NOMEM, EXIST, SIZE.")                                                            \
@@ -57,8 +57,8 @@
 	  "vCPUs and interrupts as after VM_CREATE; memory stays. CONTROL. BUSY: one still runs.") \
 	X(vm_destroy, 0x1d, 1, "vm",                                                               \
 	  "Stops it, deletes every handle to it; its own pages and its pool return, wiped, to "    \
-	  "whoever donated them. DESTROY. BUSY: a vCPU still runs, or pages are still lent to or " \
-	  "shared with it.")                                                                       \
+	  "whoever donated them. DESTROY. BUSY: a vCPU still runs, pages are still lent to or "    \
+	  "shared with it, or pages are left to wipe: call again.")                                \
 	X(vm_info, 0x1e, 1, "vm -> state, pool_pages, pool_free, mem_pages, vcpus",                \
 	  "Counters of a VM.")                                                                     \
                                                                                                    \
@@ -223,7 +223,8 @@ enum hyp_vgic_group {
 /* IRQ_FORWARD flags. */
 #define HYP_IRQ_EDGE (1u << 0)
 
-#define HYP_MSGQ_BYTES 32768u /* nr_msgs * msg_bytes of one queue */
+#define HYP_MSGQ_BYTES	  32768u /* nr_msgs * msg_bytes of one queue */
+#define HYP_MSG_MAX_BYTES 1024u  /* of one message */
 
 /* SYS_INFO. */
 enum hyp_info {

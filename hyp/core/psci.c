@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PSCI. See psci.h. */
+#include <core/cpu.h>
+#include <core/psci.h>
+#include <core/run.h>
+#include <core/vm.h>
+#include <el2/smc.h>
+#include <el2/switch.h>
+#include <el2/sysreg.h>
+#include <sched/sched.h>
+
+#define AFFINITY_ON         0
+#define AFFINITY_OFF        1
+#define AFFINITY_ON_PENDING 2
+#define MIGRATE_NOT_NEEDED  2
+
+static bool is_host(const struct vcpu *vcpu)
+{
+	return (vcpu->vm->flags & HYP_VM_HOST) != 0;
+}
+
+/* The affinity argument: MPIDR fields, everything else zero; 32-bit calls have no Aff3. */
+static struct vcpu *target_of(struct vcpu *vcpu, u32 function, u64 affinity)
+{
+	if (!(function & PSCI_64BIT)) {
+		affinity = (u32)affinity;
+	}
+	return affinity & ~MPIDR_AFFINITY ? NULL : vm_vcpu_by_mpidr(vcpu->vm, BIT(31) | affinity);
+}
+
+static s64 cpu_on(struct vcpu *vcpu, u32 function, const u64 *x)
+{
+	struct vcpu *target = target_of(vcpu, function, x[1]);
+	u32 old;
+	int error;
+
+	if (!target) {
+		return PSCI_INVALID;
+	}
+	/* OFF to RUNNING keeps everybody else away until the registers are set. */
+	old = VCPU_OFF;
+	if (!atomic_compare_exchange_strong(&target->state, &old, VCPU_RUNNING)) {
+		return PSCI_ALREADY_ON;
+	}
+	vcpu_reset(target);
+	target->regs.pc = function & PSCI_64BIT ? x[2] : (u32)x[2];
+	target->regs.x[0] = function & PSCI_64BIT ? x[3] : (u32)x[3];
+	atomic_store(&target->state, VCPU_OFF);
+	error = vcpu_power_on(target);
+	return error ? PSCI_INTERNAL : PSCI_SUCCESS;
+}
+
+static s64 affinity_info(struct vcpu *vcpu, u32 function, const u64 *x)
+{
+	const struct vcpu *target = target_of(vcpu, function, x[1]);
+
+	if (!target || x[2] > 0) {
+		return PSCI_INVALID; /* levels above a core are optional (5.7.1) */
+	}
+	return atomic_load(&target->state) == VCPU_OFF ? AFFINITY_OFF : AFFINITY_ON;
+}
+
+static s64 features(const struct vcpu *vcpu, u32 asked)
+{
+	switch (asked & ~PSCI_64BIT) {
+	case PSCI_VERSION:
+	case PSCI_CPU_SUSPEND:
+	case PSCI_CPU_OFF:
+	case PSCI_CPU_ON:
+	case PSCI_AFFINITY_INFO:
+	case PSCI_MIGRATE_INFO_TYPE:
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_FEATURES:
+		return PSCI_SUCCESS;
+	case PSCI_SYSTEM_RESET2:
+		return is_host(vcpu) ? (s64)smc_call(PSCI_FEATURES, asked, 0, 0) : PSCI_SUCCESS;
+	default:
+		return asked == 0x80000000u ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
+	}
+}
+
+/* SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2. */
+static struct vcpu *system_call(struct vcpu *vcpu, u32 function)
+{
+	u64 *x = vcpu->regs.x;
+
+	if (is_host(vcpu)) {
+		x[0] = smc_call(function, x[1], x[2], x[3]);
+		return vcpu;
+	}
+	if (vcpu->parent) {
+		return run_exit_system(vcpu, function, x[1], x[2]);
+	}
+	vm_stop(vcpu->vm);
+	return vcpu;
+}
+
+/* A suspended vCPU keeps its state: a standby that any interrupt ends (5.4). */
+static struct vcpu *cpu_suspend(struct vcpu *vcpu)
+{
+	vcpu->regs.x[0] = PSCI_SUCCESS;
+	if (vgic_has_pending(vcpu) || read_sysreg(isr_el1)) {
+		return vcpu;
+	}
+	return vcpu->parent ? run_exit_wfi(vcpu) : sched_block(vcpu);
+}
+
+static struct vcpu *cpu_off(struct vcpu *vcpu)
+{
+	if (vcpu->parent) {
+		return run_exit_off(vcpu);
+	}
+	atomic_store(&vcpu->state, VCPU_OFF);
+	return sched_next(vcpu);
+}
+
+struct vcpu *psci_call(struct vcpu *vcpu)
+{
+	u64 *x = vcpu->regs.x;
+	u32 function = (u32)x[0];
+	s64 result;
+
+	switch (function & ~PSCI_64BIT) {
+	case PSCI_VERSION:
+		result = 0x10001;
+		break;
+	case PSCI_CPU_ON:
+		result = cpu_on(vcpu, function, x);
+		break;
+	case PSCI_AFFINITY_INFO:
+		result = affinity_info(vcpu, function, x);
+		break;
+	case PSCI_MIGRATE_INFO_TYPE:
+		result = MIGRATE_NOT_NEEDED;
+		break;
+	case PSCI_FEATURES:
+		result = features(vcpu, (u32)x[1]);
+		break;
+	case PSCI_CPU_OFF:
+		return cpu_off(vcpu);
+	case PSCI_CPU_SUSPEND:
+		return cpu_suspend(vcpu);
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_SYSTEM_RESET2:
+		return system_call(vcpu, function);
+	default:
+		result = PSCI_NOT_SUPPORTED;
+	}
+	x[0] = (u64)result;
+	return vcpu;
+}
