@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# rm.elf: the resource manager, a static PIE on newlib and libfdt. newlib is built once, from Debian's source package,
+# with the cross compiler that builds everything else.
+
+rm-pure-y := rm/pool.c rm/ledger.c rm/server.c rm/devices.c rm/hostdt.c rm/host.c rm/log.c
+rm-pure-y += hyp/efi/ranges.c hyp/efi/dtreg.c
+rm-y      := rm/main.c rm/el1/crash.c rm/el1/gic.c rm/port/newlib.c $(rm-pure-y)
+rm-early-y := rm/el1/mmu.c # runs with the MMU off
+
+newlib         := $(O)/newlib
+newlib-version := 3.3.0
+newlib-cflags  := -O2 -fpie -fno-stack-protector -ffunction-sections -fdata-sections
+newlib-tools   := CC_FOR_TARGET=$(CROSS)gcc AR_FOR_TARGET=$(CROSS)ar RANLIB_FOR_TARGET=$(CROSS)ranlib \
+	AS_FOR_TARGET=$(CROSS)as
+
+rm-cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Irm -Ihyp/efi -Iinclude
+rm-arm-cflags := $(rm-cflags) -Wconversion -nostdinc -isystem $(newlib)/aarch64-elf/include -isystem $(O)/rm/include \
+	-isystem $(shell $(CROSS)gcc -print-file-name=include) -fpie -fvisibility=hidden -fno-stack-protector \
+	-ffunction-sections -fdata-sections -U__linux__ -D_POSIX_C_SOURCE=200809L
+rm-objects := $(patsubst %.c,$(O)/rm/%.o,$(rm-y) $(rm-early-y))
+rm-libs := $(newlib)/aarch64-elf/lib/libc.a
+
+# Its output goes to a file: it is long and of interest only when it fails.
+$(newlib)/stamp: rm/build.mk | $(O)/setup.mk
+	@rm -rf $(newlib) && mkdir -p $(newlib)/build
+	@$(say) NEWLIB '$@ (half a minute)'
+	$(Q)tar -C $(newlib) -xf /usr/src/newlib/newlib-$(newlib-version).tar.xz
+	$(Q)cd $(newlib)/build && env $(newlib-tools) CFLAGS_FOR_TARGET="$(newlib-cflags)" ../newlib-*/configure \
+		--target=aarch64-elf --prefix=$(abspath $(newlib)) --disable-multilib --disable-libgloss --disable-nls \
+		--disable-newlib-supplied-syscalls --disable-newlib-multithread >../log 2>&1 && \
+		{ env -u MAKEFLAGS $(MAKE) all-target-newlib install-target-newlib >>../log 2>&1 || \
+		{ tail -20 ../log >&2; exit 1; }; }
+	$(Q)rm -rf $(newlib)/build $(newlib)/newlib-*
+	$(Q)touch $@
+
+$(O)/rm/include/libfdt.h: $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	$(Q)cp $(SYSROOT)/usr/include/fdt.h $(SYSROOT)/usr/include/libfdt.h $(SYSROOT)/usr/include/libfdt_env.h $(@D)/
+
+$(patsubst %.c,$(O)/rm/%.o,$(rm-early-y)): rm-early := -mgeneral-regs-only -mstrict-align -fno-builtin \
+	-fno-tree-loop-distribute-patterns
+$(O)/rm/%.o: %.c | $(newlib)/stamp $(O)/rm/include/libfdt.h
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(CROSS)gcc $(rm-arm-cflags) $(rm-early) -c -o $@ $<
+
+$(O)/rm/rm/el1/start.o: rm/el1/start.S
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc -c -o $@ $<
+
+$(O)/rm/rm.elf: $(O)/rm/rm/el1/start.o $(rm-objects) rm/rm.lds
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc -nostdlib -static-pie -Wl,-T,rm/rm.lds,--no-dynamic-linker,-z,max-page-size=4096,--gc-sections \
+		-Wl,-z,text,--build-id=none -o $@.debug $(filter %.o,$^) $(SYSROOT)/usr/lib/aarch64-linux-gnu/libfdt.a \
+		$(rm-libs) -lgcc
+	$(Q)$(CROSS)strip -o $@ $@.debug
+
+all-y += $(O)/rm/rm.elf
+
+# Unit tests, on the build machine, against a fake hypervisor.
+rm-tests :=
+rm-test-programs := $(rm-tests:%=$(O)/tests/unit/rm/test_%)
+rm-host-cflags := $(rm-cflags) -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit/rm
+
+$(O)/tests/unit/rm/%.o: %.c
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(HOSTCC) $(rm-host-cflags) -c -o $@ $<
+
+rm-host-objects := $(patsubst %.c,$(O)/tests/unit/rm/%.o,$(rm-pure-y))
+$(rm-test-programs): $(O)/tests/unit/rm/%: $(O)/tests/unit/rm/tests/unit/rm/%.o $(rm-host-objects)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) $(rm-host-cflags) -o $@ $^ -lcmocka -lfdt
+
+check-unit-y += $(rm-test-programs)
+
+-include $(shell find $(O)/rm $(O)/tests/unit/rm -name '*.d' 2>/dev/null)

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * server.c: the requests; see server.h. Every handler checks each field before the first effect,
+ * and undoes what it did when a later step fails.
+ */
+#include "server.h"
+#include "log.h"
+
+#include <hyp/stubs.h>
+#include <string.h>
+
+#define MAX_BYTES          (1ull << 44) /* of memory in one request */
+#define MAX_VCPUS          64u
+#define MIN_IPA_BITS       32u
+#define MAX_IPA_BITS       52u
+#define VM_PAGES           20u /* object, handle table, root table, virtual GIC, one queue */
+#define VCPU_PAGES         4u
+#define FEED_TRIES         8
+#define CLIENT_VM_RIGHTS   (HYP_RIGHT_MEM | HYP_RIGHT_CONTROL)
+#define CLIENT_VCPU_RIGHTS (HYP_RIGHT_CONTROL | HYP_RIGHT_RUN)
+
+uint32_t server_table_pages(uint64_t bytes)
+{
+	uint64_t level3 = (bytes + (2ull << 20) - 1) >> 21;
+	uint64_t level2 = (bytes + (1ull << 30) - 1) >> 30;
+
+	return (uint32_t)(level3 + 2 * level2);
+}
+
+static int server_version(struct client *client, const struct rm_request *request,
+			  struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	(void)client;
+	answer->a[0] = RM_MSG_VERSION;
+	return a[0] == 0 || a[0] == RM_MSG_VERSION ? HYP_OK : HYP_E_INVAL;
+}
+
+static bool server_name_is_fine(const char name[RM_NAME_BYTES])
+{
+	for (uint32_t i = 0; i < RM_NAME_BYTES; i++) {
+		if (name[i] == '\0') {
+			return true;
+		}
+		if (name[i] < ' ' || name[i] > '~') {
+			return false;
+		}
+	}
+	return false;
+}
+
+static int server_vm_create(struct client *client, const struct rm_request *request,
+			    struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	const char *name = request->name;
+	uint64_t flags = a[0], ipa_bits = a[1], nr_vcpus = a[2], bytes = a[3];
+	struct hyp_result result;
+	struct ledger_vm *vm;
+	uint64_t pages;
+	int error;
+
+	if ((flags & ~(uint64_t)HYP_VM_PROTECTED) || nr_vcpus > MAX_VCPUS || bytes > MAX_BYTES ||
+	    (ipa_bits && (ipa_bits < MIN_IPA_BITS || ipa_bits > MAX_IPA_BITS)) ||
+	    !server_name_is_fine(name)) {
+		return HYP_E_INVAL;
+	}
+	pages = VM_PAGES + nr_vcpus * VCPU_PAGES + server_table_pages(bytes);
+	if (pages > client->ledger->pool->nr_free) {
+		return HYP_E_NOMEM;
+	}
+	error = ledger_create_vm(client->ledger, client->vm->slot, (uint32_t)flags,
+				 (uint32_t)ipa_bits, (uint32_t)pages, name, &vm);
+	if (error) {
+		return error;
+	}
+	result = hyp_handle_copy(vm->handle, client->vm->handle, CLIENT_VM_RIGHTS);
+	if (result.error) {
+		ledger_destroy_vm(client->ledger, vm);
+		return (int)result.error;
+	}
+	answer->a[0] = result.v[0];
+	answer->a[1] = vm->id;
+	return HYP_OK;
+}
+
+/* A VM of the client's that is not on its way out. */
+static int server_get_live(struct client *client, uint64_t id, struct ledger_vm **vm)
+{
+	*vm = ledger_find_vm(client->ledger, client->vm->slot, id);
+	if (!*vm) {
+		return HYP_E_HANDLE;
+	}
+	return (*vm)->state == LEDGER_LIVE ? HYP_OK : HYP_E_STATE;
+}
+
+static int server_vm_quota(struct client *client, const struct rm_request *request,
+			   struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	struct ledger_vm *vm;
+	uint32_t pages;
+	int error = server_get_live(client, a[0], &vm);
+
+	(void)answer;
+	if (error) {
+		return error;
+	}
+	if (a[1] > MAX_BYTES) {
+		return HYP_E_INVAL;
+	}
+	pages = server_table_pages(a[1]);
+	if (pages > client->ledger->pool->nr_free) {
+		return HYP_E_NOMEM;
+	}
+	return ledger_feed_vm(client->ledger, vm, pages);
+}
+
+static int server_vcpu_create(struct client *client, const struct rm_request *request,
+			      struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	struct hyp_result made, copy;
+	struct ledger_vm *vm;
+	int error = server_get_live(client, a[0], &vm);
+
+	if (error) {
+		return error;
+	}
+	made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
+	for (int i = 0; made.error == HYP_E_NOMEM && i < FEED_TRIES; i++) {
+		error = ledger_feed_vm(client->ledger, vm, VCPU_PAGES);
+		if (error) {
+			return error;
+		}
+		made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
+	}
+	if (made.error) {
+		return (int)made.error;
+	}
+	/* The vCPU lives as long as its VM; the RM has no use for a handle to it. */
+	copy = hyp_handle_copy(made.v[0], client->vm->handle, CLIENT_VCPU_RIGHTS);
+	hyp_handle_delete(made.v[0]);
+	answer->a[0] = copy.v[0];
+	return (int)copy.error;
+}
+
+static int server_vm_destroy(struct client *client, const struct rm_request *request,
+			     struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	struct ledger_vm *vm = ledger_find_vm(client->ledger, client->vm->slot, a[0]);
+
+	(void)answer;
+	return vm ? ledger_destroy_vm(client->ledger, vm) : HYP_E_HANDLE;
+}
+
+static int server_ledger(struct client *client, const struct rm_request *request,
+			 struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	struct ledger *ledger = client->ledger;
+	struct ledger_vm *vm = ledger_get_nth(ledger, a[0]);
+	struct hyp_result info;
+
+	if (!vm) {
+		return HYP_E_INVAL;
+	}
+	memcpy(answer->name, vm->name, sizeof(answer->name));
+	answer->a[0] = vm->id;
+	if (vm->slot == LEDGER_RM) {
+		answer->a[1] = ledger->pool->nr_pages;
+		answer->a[2] = ledger->pool->nr_free;
+		return HYP_OK;
+	}
+	info = hyp_vm_info(vm->handle);
+	answer->a[1] = pool_count(ledger->pool, vm->slot);
+	answer->a[2] = info.v[2];
+	answer->a[3] = info.v[3];
+	answer->a[4] = info.v[4];
+	answer->a[5] = vm->nr_irqs;
+	return (int)info.error;
+}
+
+/*
+ * To lend or share single pages the hypervisor splits the caller's own 2 MiB blocks: one table
+ * each. A client cannot need more of them than it has memory, so asking in a loop gains nothing.
+ */
+static int server_self_quota(struct client *client, const struct rm_request *request,
+			     struct rm_answer *answer)
+{
+	const uint64_t *a = request->a;
+	uint64_t left = client->self_bytes_most - client->self_bytes;
+	uint64_t bytes = a[0] < left ? a[0] : left;
+	uint32_t pages = server_table_pages(bytes);
+	int error;
+
+	(void)answer;
+	if (!bytes) {
+		return HYP_OK;
+	}
+	if (pages > client->ledger->pool->nr_free) {
+		return HYP_E_NOMEM;
+	}
+	error = ledger_feed_vm(client->ledger, client->vm, pages);
+	if (!error) {
+		client->self_bytes += bytes;
+	}
+	return error;
+}
+
+void server_answer(struct client *client, const struct rm_request *request,
+		   struct rm_answer *answer)
+{
+	static int (*const handlers[])(struct client *, const struct rm_request *,
+				       struct rm_answer *) = {
+#define SERVER_HANDLER(name, nr, doc) [nr] = server_##name,
+		RM_MSGS(SERVER_HANDLER)
+#undef SERVER_HANDLER
+	};
+
+	*answer = (struct rm_answer){.type = request->type, .seq = request->seq};
+	if (request->type >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[request->type]) {
+		answer->error = HYP_E_NOSYS;
+		return;
+	}
+	answer->error = handlers[request->type](client, request, answer);
+	if (answer->error) {
+		log_line(LOG_DEBUG, "request %u: %s", request->type, log_error(answer->error));
+	}
+}
+
+/* Sends the waiting answer. false: still no room. */
+static bool server_send(struct client *client)
+{
+	struct hyp_result result =
+		hyp_msgq_send(client->answers, (hyp_arg_t)&client->answer, sizeof(client->answer));
+
+	if (result.error == HYP_E_AGAIN) {
+		return false;
+	}
+	if (result.error) {
+		log_line(LOG_ERROR, "an answer is lost: %s", log_error(result.error));
+	}
+	client->pending = false;
+	return true;
+}
+
+void server_poll(struct client *client)
+{
+	struct hyp_result result;
+
+	while (!client->pending || server_send(client)) {
+		result =
+			hyp_msgq_recv(client->requests, (hyp_arg_t)&client->in, sizeof(client->in));
+		if (result.error) {
+			return;
+		}
+		if (result.v[0] != sizeof(client->in.request)) {
+			log_line(LOG_DEBUG, "a message of %lu bytes is dropped",
+				 (unsigned long)result.v[0]);
+			continue;
+		}
+		server_answer(client, &client->in.request, &client->answer);
+		client->pending = true;
+	}
+}
