@@ -83,6 +83,20 @@ vmm-tests += options
 vmm-test-options-y := vmm/options/opt.c vmm/options/suggest.c
 vmm-tests += bus
 vmm-test-bus-y := vmm/bus.c
+vmm-tests += image
+vmm-test-image-y := vmm/image.c vmm/file.c
+vmm-tests += pl011
+vmm-test-pl011-y := vmm/devices/pl011.c vmm/devices/primecell.c vmm/fdt_node.c
+vmm-tests += ring
+vmm-test-ring-y := vmm/devices/virtio/ring.c vmm/memory.c
+vmm-tests += run_options
+vmm-test-run_options-y := vmm/options/run_options.c vmm/options/opt.c vmm/options/suggest.c vmm/log.c
+vmm-tests += virtio_blk
+vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/devices/virtio/ring.c \
+	vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+vmm-tests += virtio_console
+vmm-test-virtio_console-y := vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
+	vmm/devices/virtio/ring.c vmm/memory.c vmm/fdt_node.c vmm/log.c
 
 vmm-test-cflags := $(vmm-cflags) -fsanitize=address,undefined -fno-sanitize-recover=all
 vmm-test-programs := $(vmm-tests:%=$(O)/vmm/unit/test_%)
