@@ -57,8 +57,7 @@ $(O)/tests/boot/loader/probe.bin: $(O)/tests/boot/loader/probe.elf
 $(eval $(call efi-rule,$(O)/tests/boot/loader/probe.efi,$(O)/tests/boot/loader/probe.bin))
 
 check-boot-y += tests/boot/loader/check
-all-y += $(O)/hyp/hyp.efi $(O)/tests/boot/loader/probe.efi
-shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI
+all-y += $(O)/tests/boot/loader/probe.efi
 
 # Unit tests
 efi-tests :=

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_atomic.c - exclusives, acquire and release, and LSE atomics (Arm ARM C4.1.88).
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_crypto.c - AES, SHA-1, SHA-256 and 64-bit polynomial multiplication (Arm ARM C4.1.90; FIPS
  * 197, FIPS 180-4).

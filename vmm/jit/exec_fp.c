@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_fp.c - scalar floating point: arithmetic, comparison, conversion, moves (Arm ARM C4.1.90).
  */

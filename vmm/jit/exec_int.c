@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_int.c - integer data processing (Arm ARM C4.1.86, C4.1.89).
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_ldst.c - loads and stores of general registers (Arm ARM C4.1.88).
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_simd.c - the lane loop and the saturating arithmetic of exec_simd.h.
  */

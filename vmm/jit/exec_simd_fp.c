@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_simd_fp.c - SIMD floating point, and the scalar forms encoded beside it (Arm ARM C4.1.90).
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_simd_int.c - SIMD integer arithmetic: three registers same, long, wide, narrow; two
  * registers; across lanes (Arm ARM C4.1.90).

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_simd_misc.c - SIMD shifts by immediate, modified immediates, permutes, table look-up, and
  * copies between elements and general registers (Arm ARM C4.1.90).

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * exec_system.c - exceptions, hints, barriers and system registers (Arm ARM C4.1.87).
  *

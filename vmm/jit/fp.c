@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * fp.c - floating-point arithmetic and comparison, exactly as the Arm pseudocode does them.
  *

@@ -30,6 +30,7 @@ class Isa:
     def __init__(self):
         self.fields = {}   # name -> (hi, lo)
         self.where = {}    # name -> expression
+        self.texts = {}    # name -> operands
         self.classes = {}  # name -> needs FP
         self.features = []
         self.insns = []
@@ -96,6 +97,9 @@ def parse(path):
         elif word == 'where':
             name, expr = rest.split(None, 1)
             isa.where[name] = expr
+        elif word == 'text':
+            name, operands = rest.split(None, 1)
+            isa.texts[name] = operands
         elif word == 'class':
             cls, *flags = rest.split()
             isa.classes[cls] = 'fp' in flags
@@ -114,9 +118,11 @@ def parse(path):
     return isa
 
 
-def mnemonic(insn):
-    """The whole template the disassembler prints: mnemonic, tab, operands."""
+def template(isa, insn):
+    """What the disassembler prints: mnemonic, tab, operands."""
     name, operands = insn.name.split('_')[0], insn.operands
+    for text, expansion in isa.texts.items():
+        operands = operands.replace('{%s}' % text, expansion)
     if operands.startswith('='):
         name, _, operands = operands[1:].partition(' ')
     return (name + '\\t' + operands.strip()) if operands else name
@@ -128,7 +134,7 @@ BANNER = '/* SPDX-License-Identifier: BSD-3-Clause */\n/* Made by gen_a64.py fro
 def write_header(isa, out):
     p = lambda *a: print(*a, file=out)
     p(BANNER + '#ifndef VMM_JIT_A64_GEN_H\n#define VMM_JIT_A64_GEN_H\n\n#include <stdint.h>\n')
-    p('#include "cpu.h"\n')
+    p('#include "jit/cpu.h"\n')
     p('enum a64_op {\n\tA64_UNALLOCATED,')
     for insn in isa.insns:
         p('\tA64_%s,' % insn.name.upper())
@@ -178,7 +184,7 @@ def write_table(isa, out):
     for insn in isa.insns:
         check = checks.setdefault(insn.constraint, len(checks) + 1) if insn.constraint else 0
         p('\t[A64_%s] = {"%s", "%s", 0x%08x, 0x%08x, %d, A64_CLASS_%s, A64_FEATURE_%s, %s},' % (
-            insn.name.upper(), insn.name, mnemonic(insn), insn.mask, insn.value, check,
+            insn.name.upper(), insn.name, template(isa, insn), insn.mask, insn.value, check,
             insn.cls.upper(), (insn.feature or 'base').upper(),
             'true' if isa.classes[insn.cls] else 'false'))
     p('};\n')

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+// SPDX-License-Identifier: BSD-3-Clause
 /*
  * interp.c - one step of the interpreter: fetch, decode, check, execute, move on.
  */

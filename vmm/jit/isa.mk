@@ -3,10 +3,11 @@
 # The A64 instruction set: description, generated tables, interpreter, floating point. Included by
 # vmm/jit/build.mk. Tests and the translator link $(jit-isa-y).
 
-jit-gen := $(O)/vmm/jit/gen
+jit-gen := $(O)/vmm/jit
 
 jit-isa-y := $(jit-gen)/a64_table.c $(jit-gen)/a64_exec.c
 jit-isa-y += vmm/jit/interp.c
+jit-isa-y += vmm/jit/disas.c
 jit-isa-y += vmm/jit/exec_atomic.c
 jit-isa-y += vmm/jit/exec_branch.c
 jit-isa-y += vmm/jit/exec_crypto.c
@@ -26,7 +27,7 @@ jit-gen-files := $(addprefix $(jit-gen)/,a64_gen.h a64_table.c a64_exec.c a64_co
 
 $(jit-gen-files) &: vmm/jit/a64.isa vmm/jit/gen_a64.py
 	@mkdir -p $(jit-gen)
-	@$(say) GEN $(jit-gen)
+	@$(say) GEN $(jit-gen)/a64_*
 	$(Q)python3 vmm/jit/gen_a64.py vmm/jit/a64.isa $(jit-gen)
 
 # Whatever includes a64_gen.h waits for it and finds it.
@@ -35,3 +36,41 @@ jit-objects := $(foreach variant,native/obj unit,$(patsubst %.c,$(O)/vmm/$(varia
 $(jit-objects): | $(jit-gen)/a64_gen.h
 $(jit-objects): vmm-cflags += -Ivmm/jit -I$(jit-gen)
 $(jit-objects): vmm-test-cflags += -Ivmm/jit -I$(jit-gen)
+
+# The decoder against a slow matcher: every 509th word in `make check`, all 2^32 with check-decode-full.
+jit-decode-y := tests/unit/jit/test_decode.c $(jit-gen)/a64_table.c vmm/jit/disas.c
+jit-decode-y += vmm/jit/exec_int.c vmm/jit/exec_simd.c vmm/jit/exec_simd_misc.c
+
+$(O)/vmm/unit/test_decode: $(patsubst %.c,$(O)/vmm/unit/%.o,$(jit-decode-y))
+	@$(say) LD $@
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^
+
+$(O)/jit/test_decode_full: $(jit-decode-y) | $(jit-gen)/a64_gen.h
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) $(vmm-cflags) -Ivmm/jit -I$(jit-gen) -o $@ $^
+
+.PHONY: check-decode-full
+check-decode-full: $(O)/jit/test_decode_full
+	$(Q)$< 1
+
+check-unit-y += $(O)/vmm/unit/test_decode
+
+# Random instructions under the interpreter and under qemu-aarch64.
+jit-insn-test-y := tests/jit/insn_test.c tests/jit/insn_state.c tests/jit/insn_enter.S
+jit-insn-test-y += $(jit-gen)/a64_table.c
+jit-insn-test-cflags := -std=gnu11 -O2 -Wall -Wextra -Werror -Ivmm -Ivmm/jit -I$(jit-gen) -ffreestanding
+jit-insn-test-cflags += -fno-stack-protector -fno-pie -mgeneral-regs-only -mno-outline-atomics
+
+$(O)/jit/insn_test: $(jit-insn-test-y) tests/jit/insn_test.h $(jit-gen)/a64_gen.h
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc $(jit-insn-test-cflags) -static -no-pie -nostdlib -Wl,--no-warn-rwx-segments -o $@ $(jit-insn-test-y)
+
+$(O)/jit/user_run: tests/jit/user_run.c $(jit-isa-y) $(wildcard vmm/jit/*.h) | $(jit-gen)/a64_gen.h
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ivmm -Ivmm/jit -I$(jit-gen) -o $@ $(filter %.c,$^)
+
+tests/jit/test_insns: $(O)/jit/insn_test $(O)/jit/user_run
+check-unit-y += tests/jit/test_insns
