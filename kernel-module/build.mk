@@ -18,3 +18,17 @@ $(module-dir)/hyp.ko: $(module-sources) $(module-headers) $(O)/sysroot.mk
 
 all-y += $(module-dir)/hyp.ko
 host-files-y += $(module-dir)/hyp.ko:/lib/hyp.ko
+host-files-y += $(module-dir)/hyp.ko:/lib/hyp.ko
+
+# tests/host/dev-hyp: one program that asks /dev/kvm and /dev/hyp the same questions, in the host VM.
+dev-hyp-test := $(module-dir)/dev-hyp-test
+dev-hyp-test-sources := $(wildcard tests/host/dev-hyp/*.[chS])
+
+$(dev-hyp-test): $(dev-hyp-test-sources) include/uapi/hyp.h $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -Iinclude -static \
+		$(filter %.c %.S,$(dev-hyp-test-sources)) -o $@ -pthread
+
+all-y += $(dev-hyp-test)
+host-files-y += $(dev-hyp-test):/usr/bin/dev-hyp-test

@@ -226,7 +226,7 @@ static int mem_give(struct vm *vm, const struct slot *slot, const struct mem_run
 		} else {
 			result = hyp_mem_share(vm->handle, from, to, run->nr, prot);
 		}
-	} while (result.error == HYP_E_NOMEM && vm_buy_pool(vm, attempt++));
+	} while (result.error == HYP_E_NOMEM && vm_buy_pool(vm, attempt++, result.v[0]));
 	return errors_to_errno(result.error);
 }
 
@@ -310,6 +310,30 @@ static void mem_forget(struct vm *vm, u64 first, u64 last)
 	}
 }
 
+/* Has the hypervisor unmap [first, last] of a block. pages_lock held. */
+static int mem_reclaim(struct vm *vm, u64 first, u64 last)
+{
+	struct hyp_result result;
+	unsigned int attempt = 0;
+
+	for (;;) {
+		result = hyp_mem_reclaim(vm->handle, first << PAGE_SHIFT, last - first + 1);
+		if (result.error == HYP_E_NOMEM && vm_buy_pool(vm, attempt++, result.v[1])) {
+			continue;
+		}
+		if (result.error) {
+			return errors_to_errno(result.error);
+		}
+		first += result.v[0];
+		if (first > last) {
+			return 0;
+		}
+		if (!result.v[0]) {
+			return -EIO;
+		}
+	}
+}
+
 /*
  * Takes back what the guest has of [first, last], at most a block at a time: the hypervisor runs
  * with interrupts masked, and may have to wipe.
@@ -323,13 +347,12 @@ static int mem_take(struct vm *vm, u64 first, u64 last)
 	mutex_lock(&mem->pages_lock);
 	while (xa_find(&mem->pages, &index, last, XA_PRESENT)) {
 		u64 end = min_t(u64, last, round_down(index, MEM_BLOCK) + MEM_BLOCK - 1);
-		struct hyp_result result;
+		int rc = mem_reclaim(vm, index, end);
 
-		result = hyp_mem_reclaim(vm->handle, (u64)index << PAGE_SHIFT, end - index + 1);
-		if (!result.error) {
+		if (!rc) {
 			mem_forget(vm, index, end);
 		} else if (!failed) {
-			failed = errors_to_errno(result.error);
+			failed = rc;
 		}
 		if (end == ULONG_MAX) {
 			break;

@@ -112,6 +112,9 @@ struct vcpu {
 	sigset_t sigset;
 	u64 spsr[KVM_NR_SPSR]; /* AArch32's, kept for user space only */
 
+	/* The VM is off: set by any vCPU, cleared by KVM_ARM_VCPU_INIT or KVM_SET_MP_STATE. */
+	bool halted;
+
 	struct wake wake;
 };
 
@@ -175,8 +178,13 @@ int vm_start(struct vm *vm); /* before a vCPU first runs */
 /* Locks every vCPU, or -EBUSY if one is in an ioctl. Caller holds vm->lock. */
 int vm_lock_vcpus(struct vm *vm);
 void vm_unlock_vcpus(struct vm *vm);
-/* Repeats a call that failed for want of pool pages: buys some. False: it is no use. */
-bool vm_buy_pool(struct vm *vm, unsigned int attempt);
+/*
+ * A call failed for want of pool pages: buys some. own: the host VM's pool is dry, not the VM's.
+ * False: it is no use to try the call again.
+ */
+bool vm_buy_pool(struct vm *vm, unsigned int attempt, bool own);
+/* The guest has switched itself off or asked for a reset: no vCPU runs on until it is told to. */
+void vm_halt(struct vm *vm);
 
 /* vcpu.c */
 int vcpu_create(struct vm *vm, unsigned long id); /* returns a file descriptor */
@@ -201,7 +209,6 @@ void mem_release(struct vm *vm);
 /* vgic.c */
 int vgic_create(struct vm *vm, struct kvm_create_device *args);
 int vgic_start(struct vm *vm); /* vm->lock held: the VM is about to run */
-int vgic_set_addr(struct vm *vm, const struct kvm_arm_device_addr *addr);
 
 /* irqfd.c */
 void irqfd_init(struct irqfds *irqfds);

@@ -88,6 +88,22 @@ static int run_fault_user(struct vcpu *vcpu, enum exit_class class)
 	return RUN_TO_USER;
 }
 
+/* Over an instruction that has no effect here. A protected VM's is its own affair. */
+static int run_skip(struct vcpu *vcpu)
+{
+	struct hyp_result pc;
+
+	if (vcpu->vm->protected) {
+		vcpu->action = HYP_RUN_ABORT;
+		return 0;
+	}
+	pc = hyp_vcpu_reg_get(vcpu->handle, HYP_REG_PC);
+	if (!pc.error) {
+		pc = hyp_vcpu_reg_set(vcpu->handle, HYP_REG_PC, pc.v[0] + 4);
+	}
+	return errors_to_errno(pc.error);
+}
+
 static int run_exit_fault(struct vcpu *vcpu, const struct hyp_result *result)
 {
 	struct exit_fault *fault = &vcpu->fault;
@@ -111,8 +127,7 @@ static int run_exit_fault(struct vcpu *vcpu, const struct hyp_result *result)
 		vcpu->action = HYP_RUN_ABORT;
 		return RUN_AGAIN;
 	case EXIT_SKIP:
-		vcpu->action = HYP_RUN_MMIO_DONE;
-		return RUN_AGAIN;
+		return run_skip(vcpu) ?: RUN_AGAIN;
 	case EXIT_MMIO:
 		if ((fault->access & HYP_MMIO_WRITE) && ioeventfd_signal_write(vcpu->vm, fault)) {
 			vcpu->action = HYP_RUN_MMIO_DONE;
@@ -127,7 +142,9 @@ static int run_exit_fault(struct vcpu *vcpu, const struct hyp_result *result)
 
 static int run_exit_system(struct vcpu *vcpu, u64 function)
 {
-	if (!exit_fill_system(vcpu->run, function)) {
+	if (exit_fill_system(vcpu->run, function)) {
+		vm_halt(vcpu->vm);
+	} else {
 		exit_fill_error(vcpu->run, function, 0, 0);
 	}
 	return RUN_TO_USER;
@@ -166,6 +183,10 @@ static int run_once(struct vcpu *vcpu)
 		return run_do_work();
 	}
 	wake_clear(&vcpu->wake);
+	if (unlikely(READ_ONCE(vcpu->halted))) {
+		local_irq_enable();
+		return wake_wait(&vcpu->wake, ~0ULL) ?: RUN_AGAIN;
+	}
 	result = run_enter(vcpu);
 	run_leave(&result);
 	if (unlikely(result.error)) {
@@ -210,14 +231,8 @@ static int run_settle_mmio(struct vcpu *vcpu)
 			return errors_to_errno(result.error);
 		}
 	}
-	result = hyp_vcpu_reg_get(vcpu->handle, HYP_REG_PC);
-	if (!result.error) {
-		result = hyp_vcpu_reg_set(vcpu->handle, HYP_REG_PC, result.v[0] + 4);
-	}
-	if (!result.error) {
-		vcpu->action = HYP_RUN_RESUME;
-	}
-	return errors_to_errno(result.error);
+	vcpu->action = HYP_RUN_RESUME;
+	return run_skip(vcpu);
 }
 
 /* KVM_SET_SIGNAL_MASK's mask holds from here on, and nothing is lost in between. */

@@ -60,6 +60,7 @@ static int vcpu_init(struct vcpu *vcpu, const struct kvm_vcpu_init *init)
 	vcpu->mmio_pending = false;
 	memset(vcpu->spsr, 0, sizeof(vcpu->spsr));
 	vcpu->initialized = true;
+	WRITE_ONCE(vcpu->halted, false);
 	return 0;
 }
 
@@ -71,13 +72,15 @@ static int vcpu_get_mp_state(struct vcpu *vcpu, unsigned long arg)
 	if (power.error) {
 		return errors_to_errno(power.error);
 	}
-	state.mp_state = power.v[0] ? KVM_MP_STATE_RUNNABLE : KVM_MP_STATE_STOPPED;
+	state.mp_state = power.v[0] && !READ_ONCE(vcpu->halted) ? KVM_MP_STATE_RUNNABLE :
+								   KVM_MP_STATE_STOPPED;
 	return COPY_OUT(arg, state);
 }
 
 static int vcpu_set_mp_state(struct vcpu *vcpu, unsigned long arg)
 {
 	struct kvm_mp_state state;
+	int rc;
 
 	if (COPY_IN(state, arg)) {
 		return -EFAULT;
@@ -85,8 +88,12 @@ static int vcpu_set_mp_state(struct vcpu *vcpu, unsigned long arg)
 	if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED) {
 		return -EINVAL;
 	}
-	return errors_to_errno(
+	rc = errors_to_errno(
 		hyp_vcpu_power(vcpu->handle, state.mp_state == KVM_MP_STATE_RUNNABLE).error);
+	if (!rc) {
+		WRITE_ONCE(vcpu->halted, false);
+	}
+	return rc;
 }
 
 /* The mask that holds while KVM_RUN waits or runs; no mask if arg is NULL. */
@@ -288,7 +295,7 @@ static struct vcpu *vcpu_alloc(struct vm *vm, u32 index)
 	mutex_init(&vcpu->lock);
 	do {
 		rc = rm_vcpu_create(vm->id, index, vcpu->mpidr, &vcpu->handle);
-	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++));
+	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++, false));
 	if (rc) {
 		goto free;
 	}

@@ -49,7 +49,7 @@ static int vgic_configure(struct vm *vm)
 	do {
 		result = hyp_vgic_config(vm->handle, vgic->dist_base, vgic->redist_base,
 					 vgic->nr_irqs);
-	} while (result.error == HYP_E_NOMEM && vm_buy_pool(vm, attempt++));
+	} while (result.error == HYP_E_NOMEM && vm_buy_pool(vm, attempt++, false));
 	vgic->configured = !result.error;
 	return errors_to_errno(result.error);
 }
@@ -62,7 +62,7 @@ int vgic_start(struct vm *vm)
 	return vm->vgic.init ? vgic_configure(vm) : -ENXIO;
 }
 
-/* KVM's two ways to place a frame share this. vm->lock held. */
+/* vm->lock held. */
 static int vgic_place(struct vm *vm, u64 *base, u64 addr, u64 bytes)
 {
 	int rc;
@@ -106,7 +106,7 @@ static int vgic_set_addr_locked(struct vm *vm, u64 type, u64 addr)
 	case KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION:
 		return vgic_set_region(vm, addr);
 	default:
-		return -ENODEV;
+		return -ENXIO;
 	}
 }
 
@@ -128,26 +128,8 @@ static int vgic_get_addr_locked(struct vm *vm, u64 type, u64 *addr)
 		*addr = vgic->redist_base | (u64)vgic->redist_count << 52;
 		return 0;
 	default:
-		return -ENODEV;
+		return -ENXIO;
 	}
-}
-
-/* The older KVM_ARM_SET_DEVICE_ADDR, where the id names device and type. */
-int vgic_set_addr(struct vm *vm, const struct kvm_arm_device_addr *addr)
-{
-	u64 device = (addr->id & KVM_ARM_DEVICE_ID_MASK) >> KVM_ARM_DEVICE_ID_SHIFT;
-	u64 type = (addr->id & KVM_ARM_DEVICE_TYPE_MASK) >> KVM_ARM_DEVICE_TYPE_SHIFT;
-	int rc = -ENXIO;
-
-	if (device != KVM_ARM_DEVICE_VGIC_V2) {
-		return -ENODEV;
-	}
-	mutex_lock(&vm->lock);
-	if (vm->vgic.created) {
-		rc = vgic_set_addr_locked(vm, type, addr->addr);
-	}
-	mutex_unlock(&vm->lock);
-	return rc;
 }
 
 /* One register of the GIC. vm->lock held. */

@@ -22,30 +22,24 @@
 #include "module.h"
 
 /* Buying pool pages: what to ask the RM for at a time, as memory that the pool is to serve. */
-#define VM_QUOTA_BYTES	 (64ULL << 20)
-#define VM_POOL_LOW	 8 /* free pages below which the VM's own pool is the one that is dry */
-#define VM_BUY_ATTEMPTS	 4
+#define VM_QUOTA_BYTES	(64ULL << 20)
+#define VM_BUY_ATTEMPTS 4
 
 void vm_get(struct vm *vm)
 {
 	kref_get(&vm->kref);
 }
 
-bool vm_buy_pool(struct vm *vm, unsigned int attempt)
+bool vm_buy_pool(struct vm *vm, unsigned int attempt, bool own)
 {
-	struct hyp_result info;
+	/* A pool is made of few ranges, so a large VM buys in larger steps. */
+	u64 bytes = max_t(u64, VM_QUOTA_BYTES, (u64)READ_ONCE(vm->mem.nr_pages) << PAGE_SHIFT);
 	int rc;
 
 	if (attempt >= VM_BUY_ATTEMPTS) {
 		return false;
 	}
-	info = hyp_vm_info(vm->handle); /* -> state, pool_pages, pool_free, ... */
-	if (!info.error && info.v[2] >= VM_POOL_LOW) {
-		/* Its own pool has pages: what lacks them are this Linux's own tables. */
-		rc = rm_self_quota(VM_QUOTA_BYTES);
-	} else {
-		rc = rm_vm_quota(vm->id, VM_QUOTA_BYTES);
-	}
+	rc = own ? rm_self_quota(VM_QUOTA_BYTES) : rm_vm_quota(vm->id, bytes);
 	if (rc) {
 		pr_warn_ratelimited("hyp: VM %llu: no more memory for tables: %d\n", vm->id, rc);
 	}
@@ -106,6 +100,20 @@ int vm_start(struct vm *vm)
 	}
 	mutex_unlock(&vm->lock);
 	return rc;
+}
+
+void vm_halt(struct vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < MODULE_MAX_VCPUS; i++) {
+		struct vcpu *vcpu = READ_ONCE(vm->vcpus[i]);
+
+		if (vcpu) {
+			WRITE_ONCE(vcpu->halted, true);
+			hyp_vcpu_kick(vcpu->handle);
+		}
+	}
 }
 
 static void vm_unlock_first_vcpus(struct vm *vm, u32 nr)
@@ -171,13 +179,6 @@ static long vm_ioctl_create_device(struct vm *vm, unsigned long arg)
 	return COPY_IN(args, arg) ?: vgic_create(vm, &args) ?: COPY_OUT(arg, args);
 }
 
-static long vm_ioctl_device_addr(struct vm *vm, unsigned long arg)
-{
-	struct kvm_arm_device_addr args;
-
-	return COPY_IN(args, arg) ?: vgic_set_addr(vm, &args);
-}
-
 static long vm_ioctl_preferred_target(unsigned long arg)
 {
 	struct kvm_vcpu_init init = {.target = KVM_ARM_TARGET_GENERIC_V8};
@@ -215,8 +216,6 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return caps_check(arg);
 	case KVM_CREATE_DEVICE:
 		return vm_ioctl_create_device(vm, arg);
-	case KVM_ARM_SET_DEVICE_ADDR:
-		return vm_ioctl_device_addr(vm, arg);
 	case KVM_ARM_PREFERRED_TARGET:
 		return vm_ioctl_preferred_target(arg);
 	case KVM_ENABLE_CAP:
@@ -271,6 +270,19 @@ static int vm_parse_type(unsigned long type, unsigned int *ipa_bits, bool *prote
 	return 0;
 }
 
+/* A name for the RM's ledger: process and number. The RM takes printable ASCII. */
+static void vm_make_name(char name[RM_NAME_BYTES])
+{
+	char *c;
+
+	snprintf(name, RM_NAME_BYTES, "%s:%d", current->comm, task_tgid_nr(current));
+	for (c = name; *c; c++) {
+		if (*c < ' ' || *c > '~') {
+			*c = '?';
+		}
+	}
+}
+
 static struct vm *vm_alloc(unsigned long type)
 {
 	struct vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
@@ -288,7 +300,7 @@ static struct vm *vm_alloc(unsigned long type)
 	if (rc) {
 		goto free;
 	}
-	snprintf(name, sizeof(name), "%s:%d", current->comm, task_tgid_nr(current));
+	vm_make_name(name);
 	rc = rm_vm_create(vm->protected, vm->ipa_bits, name, &vm->handle, &vm->id);
 	if (rc) {
 		kvfree(vm->mem.slots);

@@ -8,11 +8,7 @@ rm-pure-y += hyp/efi/ranges.c hyp/efi/dtreg.c
 rm-y      := rm/main.c rm/el1/crash.c rm/el1/gic.c rm/port/newlib.c $(rm-pure-y)
 rm-early-y := rm/el1/mmu.c # runs with the MMU off
 
-newlib         := $(O)/newlib
-newlib-version := 3.3.0
-newlib-cflags  := -O2 -fpie -fno-stack-protector -ffunction-sections -fdata-sections
-newlib-tools   := CC_FOR_TARGET=$(CROSS)gcc AR_FOR_TARGET=$(CROSS)ar RANLIB_FOR_TARGET=$(CROSS)ranlib \
-	AS_FOR_TARGET=$(CROSS)as
+newlib    := $(O)/newlib
 
 rm-cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Irm -Ihyp/efi -Iinclude
 rm-arm-cflags := $(rm-cflags) -Wconversion -nostdinc -isystem $(newlib)/aarch64-elf/include -isystem $(O)/rm/include \
@@ -21,17 +17,9 @@ rm-arm-cflags := $(rm-cflags) -Wconversion -nostdinc -isystem $(newlib)/aarch64-
 rm-objects := $(patsubst %.c,$(O)/rm/%.o,$(rm-y) $(rm-early-y))
 rm-libs := $(newlib)/aarch64-elf/lib/libc.a
 
-# Its output goes to a file: it is long and of interest only when it fails.
-$(newlib)/stamp: rm/build.mk | $(O)/setup.mk
-	@rm -rf $(newlib) && mkdir -p $(newlib)/build
+$(newlib)/stamp: rm/port/build-newlib | $(O)/setup.mk
 	@$(say) NEWLIB '$@ (half a minute)'
-	$(Q)tar -C $(newlib) -xf /usr/src/newlib/newlib-$(newlib-version).tar.xz
-	$(Q)cd $(newlib)/build && env $(newlib-tools) CFLAGS_FOR_TARGET="$(newlib-cflags)" ../newlib-*/configure \
-		--target=aarch64-elf --prefix=$(abspath $(newlib)) --disable-multilib --disable-libgloss --disable-nls \
-		--disable-newlib-supplied-syscalls --disable-newlib-multithread >../log 2>&1 && \
-		{ env -u MAKEFLAGS $(MAKE) all-target-newlib install-target-newlib >>../log 2>&1 || \
-		{ tail -20 ../log >&2; exit 1; }; }
-	$(Q)rm -rf $(newlib)/build $(newlib)/newlib-*
+	$(Q)rm/port/build-newlib $(newlib) $(CROSS)
 	$(Q)touch $@
 
 $(O)/rm/include/libfdt.h: $(O)/sysroot.mk
@@ -57,6 +45,7 @@ $(O)/rm/rm.elf: $(O)/rm/rm/el1/start.o $(rm-objects) rm/rm.lds
 	$(Q)$(CROSS)strip -o $@ $@.debug
 
 all-y += $(O)/rm/rm.elf
+shim-files-y += $(O)/rm/rm.elf:rm.elf
 
 # Unit tests, on the build machine, against a fake hypervisor.
 rm-tests :=

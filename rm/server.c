@@ -13,8 +13,9 @@
 #define MAX_VCPUS          64u
 #define MIN_IPA_BITS       32u
 #define MAX_IPA_BITS       52u
-#define VM_PAGES           20u /* object, handle table, root table, virtual GIC, one queue */
-#define VCPU_PAGES         4u
+#define VM_PAGES           40u /* object, handles, up to 16 root tables, aligned, virtual GIC */
+#define VCPU_PAGES         2u
+#define FEED_PAGES         32u /* the least to donate at once */
 #define FEED_TRIES         8
 #define CLIENT_VM_RIGHTS   (HYP_RIGHT_MEM | HYP_RIGHT_CONTROL)
 #define CLIENT_VCPU_RIGHTS (HYP_RIGHT_CONTROL | HYP_RIGHT_RUN)
@@ -94,26 +95,34 @@ static int server_get_live(struct client *client, uint64_t id, struct ledger_vm 
 	return (*vm)->state == LEDGER_LIVE ? HYP_OK : HYP_E_STATE;
 }
 
+/*
+ * Donates at least @pages. More than that, in steps that grow with the VM, because the hypervisor
+ * keeps a short list of the ranges a pool consists of; just @pages when little is left.
+ */
+static int server_feed(struct client *client, struct ledger_vm *vm, uint32_t pages)
+{
+	struct pool *pool = client->ledger->pool;
+	uint32_t step = pool_count(pool, vm->slot) / 4;
+
+	step = step > FEED_PAGES ? step : FEED_PAGES;
+	if (step > pages && step < pool->nr_free / 2) {
+		pages = step;
+	}
+	return pages > pool->nr_free ? HYP_E_NOMEM : ledger_feed_vm(client->ledger, vm, pages);
+}
+
 static int server_vm_quota(struct client *client, const struct rm_request *request,
 			   struct rm_answer *answer)
 {
 	const uint64_t *a = request->a;
 	struct ledger_vm *vm;
-	uint32_t pages;
 	int error = server_get_live(client, a[0], &vm);
 
 	(void)answer;
 	if (error) {
 		return error;
 	}
-	if (a[1] > MAX_BYTES) {
-		return HYP_E_INVAL;
-	}
-	pages = server_table_pages(a[1]);
-	if (pages > client->ledger->pool->nr_free) {
-		return HYP_E_NOMEM;
-	}
-	return ledger_feed_vm(client->ledger, vm, pages);
+	return a[1] > MAX_BYTES ? HYP_E_INVAL : server_feed(client, vm, server_table_pages(a[1]));
 }
 
 static int server_vcpu_create(struct client *client, const struct rm_request *request,
@@ -129,7 +138,7 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	}
 	made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
 	for (int i = 0; made.error == HYP_E_NOMEM && i < FEED_TRIES; i++) {
-		error = ledger_feed_vm(client->ledger, vm, VCPU_PAGES);
+		error = server_feed(client, vm, VCPU_PAGES);
 		if (error) {
 			return error;
 		}
@@ -192,17 +201,13 @@ static int server_self_quota(struct client *client, const struct rm_request *req
 	const uint64_t *a = request->a;
 	uint64_t left = client->self_bytes_most - client->self_bytes;
 	uint64_t bytes = a[0] < left ? a[0] : left;
-	uint32_t pages = server_table_pages(bytes);
 	int error;
 
 	(void)answer;
 	if (!bytes) {
 		return HYP_OK;
 	}
-	if (pages > client->ledger->pool->nr_free) {
-		return HYP_E_NOMEM;
-	}
-	error = ledger_feed_vm(client->ledger, client->vm, pages);
+	error = server_feed(client, client->vm, server_table_pages(bytes));
 	if (!error) {
 		client->self_bytes += bytes;
 	}

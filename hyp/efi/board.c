@@ -75,6 +75,9 @@ static int board_read_cpus(const void *fdt, uint64_t mpidr, const char *name,
 
 static int board_read_gic(const void *fdt, const char *name, struct boot_info *info, int *gic)
 {
+	const fdt32_t *stride;
+	int length;
+
 	*gic = dtreg_find_compatible(fdt, -1, "arm,gic-v3");
 	if (*gic < 0) {
 		return loader_fail("%s: no GICv3 (\"arm,gic-v3\"); other interrupt controllers are "
@@ -85,7 +88,8 @@ static int board_read_gic(const void *fdt, const char *name, struct boot_info *i
 					   : "");
 	}
 	info->nr_redists = dtreg_u32(fdt, *gic, "#redistributor-regions", 1);
-	info->gicr_stride = dtreg_u32(fdt, *gic, "redistributor-stride", 0);
+	stride = fdt_getprop(fdt, *gic, "redistributor-stride", &length);
+	info->gicr_stride = stride && length <= 8 ? dtreg_cells(stride, length / 4) : 0;
 	if (!dtreg_get(fdt, *gic, 0, &info->gicd) || info->nr_redists > BOOT_MAX_REDISTS) {
 		return loader_fail("%s: GIC node: no usable 'reg'", name);
 	}

@@ -57,7 +57,8 @@ $(O)/tests/boot/loader/probe.bin: $(O)/tests/boot/loader/probe.elf
 $(eval $(call efi-rule,$(O)/tests/boot/loader/probe.efi,$(O)/tests/boot/loader/probe.bin))
 
 check-boot-y += tests/boot/loader/check
-all-y += $(O)/tests/boot/loader/probe.efi
+all-y += $(O)/hyp/hyp.efi $(O)/tests/boot/loader/probe.efi
+shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI
 
 # Unit tests
 efi-tests :=

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* vCPUs: life, registers, exits, signals, PSCI. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dev_hyp.h"
+
+static void test_vcpu_life(void)
+{
+	int max = ioctl(dev_fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	struct kvm_vcpu_init init;
+	struct vm vm;
+	int fd;
+
+	vm_make_empty(&vm);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_VCPU, 0x7fffffff), EINVAL);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_VCPU, max), EINVAL);
+	CHECK_OK(fd = ioctl(vm.fd, KVM_CREATE_VCPU, 0));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_VCPU, 0), EEXIST);
+	CHECK_ERRNO(ioctl(fd, KVM_RUN, 0), ENOEXEC);
+	CHECK_ERRNO(ioctl(fd, KVM_RUN, 1), EINVAL);
+	CHECK_ERRNO(ioctl(fd, 0x1234, 0), EINVAL);
+	CHECK_OK(ioctl(vm.fd, KVM_ARM_PREFERRED_TARGET, &init));
+	init.target = 0x1234;
+	CHECK_ERRNO(ioctl(fd, KVM_ARM_VCPU_INIT, &init), EINVAL);
+	CHECK_OK(ioctl(vm.fd, KVM_ARM_PREFERRED_TARGET, &init));
+	init.features[0] = 1u << 31;
+	CHECK_ERRNO(ioctl(fd, KVM_ARM_VCPU_INIT, &init), ENOENT);
+	init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
+	CHECK_OK(ioctl(fd, KVM_ARM_VCPU_INIT, &init));
+	CHECK_OK(ioctl(fd, KVM_ARM_VCPU_INIT, &init)); /* a reset */
+	close(fd);
+	vm_free(&vm);
+}
+
+static void test_mmio(void)
+{
+	struct kvm_run *run;
+	struct vm vm;
+	size_t i;
+	static const struct {
+		uint32_t offset, bytes;
+		uint64_t data;
+	} writes[] = {{0, 1, 0x11}, {2, 2, 0x2222}, {4, 4, 0x3333}, {8, 8, 0x4444444444444444}},
+	  reads[] = {{16, 1, 0x81}, {17, 1, 0x82}, {18, 2, 0x8383}, {20, 4, 0x84848484},
+		     {24, 8, 0x8585858585858585}};
+	static const uint64_t extended[] = {0x81,	0x82, 0x8383, 0x84848484, 0x8585858585858585,
+					    0};
+
+	vm_make(&vm, 1, GUEST(mmio));
+	run = vm.run[0];
+	for (i = 0; i < 4; i++) {
+		CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE + writes[i].offset, writes[i].bytes),
+			 writes[i].data);
+	}
+	for (i = 0; i < 5; i++) {
+		CHECK_OK(vcpu_run(&vm, 0));
+		CHECK_EQ(run->exit_reason, KVM_EXIT_MMIO);
+		CHECK_EQ(run->mmio.phys_addr, MMIO_BASE + reads[i].offset);
+		CHECK_EQ(run->mmio.len, reads[i].bytes);
+		CHECK(!run->mmio.is_write);
+		/* Bytes beyond the access must not matter. */
+		memset(run->mmio.data, 0xee, sizeof(run->mmio.data));
+		memcpy(run->mmio.data, &reads[i].data, reads[i].bytes);
+	}
+	for (i = 0; i < 6; i++) {
+		CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE + 32, 8), extended[i]);
+	}
+	CHECK_OK(vcpu_run(&vm, 0)); /* a load to xzr */
+	CHECK_EQ(run->mmio.phys_addr, MMIO_BASE + 40);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
+static void test_mmio_signed(void)
+{
+	static const uint64_t reads[] = {0x82, 0x8383, 0x84848484};
+	static const uint64_t extended[] = {0xffffffffffffff82, 0xffff8383, 0xffffffff84848484};
+	struct vm vm;
+	int i;
+
+	vm_make(&vm, 1, GUEST(mmio_signed));
+	for (i = 0; i < 3; i++) {
+		CHECK_OK(vcpu_run(&vm, 0));
+		CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_MMIO);
+		memcpy(vm.run[0]->mmio.data, &reads[i], sizeof(reads[i]));
+	}
+	for (i = 0; i < 3; i++) {
+		uint64_t value = vcpu_run_to_write(&vm, 0, MMIO_BASE + 32, 8);
+
+		/* QEMU before 8.1 puts its flag into the wrong bit of ESR_EL2. */
+		if (value == reads[i]) {
+			test_skip("this CPU's syndrome has no SSE");
+		}
+		CHECK_EQ(value, extended[i]);
+	}
+	vm_free(&vm);
+}
+
+/* immediate_exit finishes the access and runs nothing. */
+static void test_immediate_exit(void)
+{
+	uint64_t value = 0x99;
+	struct vm vm;
+	int i;
+
+	vm_make(&vm, 1, GUEST(mmio));
+	vm.run[0]->immediate_exit = 1;
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	CHECK_EQ(reg_x(&vm, 0, REG_PC), RAM_BASE);
+	vm.run[0]->immediate_exit = 0;
+	for (i = 0; i < 5; i++) {
+		CHECK_OK(vcpu_run(&vm, 0));
+	}
+	CHECK_EQ(vm.run[0]->mmio.phys_addr, MMIO_BASE + 16);
+	memcpy(vm.run[0]->mmio.data, &value, 8);
+	value = reg_x(&vm, 0, REG_PC);
+	vm.run[0]->immediate_exit = 1;
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	CHECK_EQ(reg_x(&vm, 0, 2), 0x99);
+	CHECK_EQ(reg_x(&vm, 0, REG_PC), value + 4);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR); /* not twice */
+	CHECK_EQ(reg_x(&vm, 0, REG_PC), value + 4);
+	vm.run[0]->immediate_exit = 0;
+	CHECK_OK(vcpu_run(&vm, 0));
+	CHECK_EQ(vm.run[0]->mmio.phys_addr, MMIO_BASE + 17);
+	vm_free(&vm);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void test_signal(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	struct vm vm;
+	uint64_t count;
+	int i;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	vm_make(&vm, 1, GUEST(spin));
+	for (i = 0; i < 5; i++) {
+		count = reg_x(&vm, 0, 0);
+		signal_me_later(SIGUSR1, 20);
+		CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+		CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_INTR);
+		CHECK(reg_x(&vm, 0, 0) > count);
+	}
+	vm_free(&vm);
+}
+
+/* Blocked outside, let in by the mask of KVM_RUN: pending when KVM_RUN begins. */
+static void test_signal_mask(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	struct {
+		struct kvm_signal_mask mask;
+		uint64_t set;
+	} __attribute__((packed)) arg = {.mask = {.len = 8}};
+	sigset_t blocked;
+	sigset_t pending;
+	struct vm vm;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	CHECK_OK(sigprocmask(SIG_BLOCK, &blocked, NULL));
+	vm_make(&vm, 1, GUEST(spin));
+	arg.mask.len = 7;
+	CHECK_ERRNO(ioctl(vm.vcpu_fd[0], KVM_SET_SIGNAL_MASK, &arg), EINVAL);
+	arg.mask.len = 8;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_SIGNAL_MASK, &arg)); /* nothing blocked */
+	raise(SIGUSR1);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	CHECK_OK(sigpending(&pending));
+	signal_me_later(SIGUSR1, 20);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_SIGNAL_MASK, NULL));
+	vm_free(&vm);
+}
+
+/* A guest that waits for nothing lets its thread sleep, and a signal still gets it out. */
+static void test_wfi_signal(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	struct vm vm;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	vm_make(&vm, 1, GUEST(wfi));
+	vm_add_gic(&vm);
+	signal_me_later(SIGUSR1, 50);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	vm_free(&vm);
+}
+
+static void test_core_registers(void)
+{
+	unsigned int fp = offsetof(struct kvm_regs, fp_regs) / 4;
+	uint64_t core = KVM_REG_ARM64 | KVM_REG_ARM_CORE;
+	__uint128_t in, out = 0;
+	uint64_t value;
+	uint32_t word;
+	struct vm vm;
+	unsigned int i;
+
+	vm_make(&vm, 1, GUEST(off));
+	for (i = 0; i <= 32; i++) { /* x0-x30, sp, pc */
+		reg_set_x(&vm, 0, i, 0x1234567800000000 + i);
+	}
+	for (i = 0; i <= 32; i++) {
+		CHECK_EQ(reg_x(&vm, 0, i), 0x1234567800000000 + i);
+	}
+	CHECK_EQ(reg_x(&vm, 0, REG_PSTATE), 0x3c5);
+	for (i = 0; i < 32; i++) {
+		in = (__uint128_t)(0x1111 * i) << 64 | i;
+		CHECK_OK(reg_set_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U128 | (fp + 4 * i), &in));
+		CHECK_OK(reg_get_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U128 | (fp + 4 * i), &out));
+		CHECK(in == out);
+	}
+	word = 0x10;
+	CHECK_OK(reg_set_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U32 | (fp + 128), &word));
+	word = 0;
+	CHECK_OK(reg_get_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U32 | (fp + 128), &word));
+	CHECK_EQ(word, 0x10);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U64 | 0xfff0, &value), ENOENT);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], core | KVM_REG_SIZE_U32 | 0, &word), EINVAL);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], KVM_REG_X86 | KVM_REG_SIZE_U64, &value), EINVAL);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], reg_core_id(0), NULL), EFAULT);
+	vm_free(&vm);
+}
+
+/* Every register of the list can be read, and set to what it is. */
+static void test_register_list(void)
+{
+	struct kvm_reg_list small = {.n = 1};
+	struct kvm_reg_list *list;
+	uint64_t value[32];
+	struct vm vm;
+	uint64_t i;
+
+	vm_make(&vm, 1, GUEST(off));
+	CHECK_ERRNO(ioctl(vm.vcpu_fd[0], KVM_GET_REG_LIST, &(struct kvm_reg_list){.n = 0}), E2BIG);
+	small.n = 0;
+	ioctl(vm.vcpu_fd[0], KVM_GET_REG_LIST, &small);
+	CHECK(small.n > 80 && small.n < 1000);
+	list = calloc(1, sizeof(*list) + small.n * 8);
+	list->n = small.n;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_GET_REG_LIST, list));
+	CHECK_EQ(list->n, small.n);
+	for (i = 0; i < list->n; i++) {
+		if (reg_get_id(vm.vcpu_fd[0], list->reg[i], value) < 0 ||
+		    reg_set_id(vm.vcpu_fd[0], list->reg[i], value) < 0) {
+			test_fail(__FILE__, __LINE__, "register %#llx: %s", list->reg[i],
+				  strerror(errno));
+		}
+	}
+	CHECK_ERRNO(ioctl(vm.vcpu_fd[0], KVM_GET_REG_LIST, NULL), EFAULT);
+	vm_free(&vm);
+}
+
+static void test_system_registers(void)
+{
+	uint64_t mpidr_id = ARM64_SYS_REG(3, 0, 0, 0, 5);
+	uint64_t mmfr0_id = ARM64_SYS_REG(3, 0, 0, 7, 0);
+	uint64_t tpidr_id = ARM64_SYS_REG(3, 0, 13, 0, 4);
+	uint64_t value;
+	struct vm vm;
+
+	vm_make(&vm, 2, GUEST(off));
+	CHECK_OK(reg_get_id(vm.vcpu_fd[1], mpidr_id, &value));
+	CHECK_EQ(value & 0xff00ffffff, 1);
+	CHECK(value >> 31 & 1);
+	CHECK_OK(reg_get_id(vm.vcpu_fd[0], mmfr0_id, &value));
+	value ^= 0xf; /* another physical address size */
+	CHECK(reg_set_id(vm.vcpu_fd[0], mmfr0_id, &value) < 0);
+	value = 0x1122334455667788;
+	CHECK_OK(reg_set_id(vm.vcpu_fd[0], tpidr_id, &value));
+	value = 0;
+	CHECK_OK(reg_get_id(vm.vcpu_fd[0], tpidr_id, &value));
+	CHECK_EQ(value, 0x1122334455667788);
+	CHECK_OK(reg_get_id(vm.vcpu_fd[0], KVM_REG_ARM_TIMER_CNT, &value));
+	CHECK_OK(reg_get_id(vm.vcpu_fd[0], KVM_REG_ARM_PSCI_VERSION, &value));
+	CHECK(value >= 0x10000);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], ARM64_SYS_REG(3, 7, 15, 15, 7), &value), ENOENT);
+	vm_free(&vm);
+}
+
+static void test_psci_reset(void)
+{
+	struct vm vm;
+
+	vm_make(&vm, 1, GUEST(reset));
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_RESET);
+	vm_free(&vm);
+}
+
+/* As QEMU does it: the VM stays, vCPUs are initialized anew, and it runs again. */
+static void test_reset_in_place(void)
+{
+	struct kvm_vcpu_init init;
+	struct vm vm;
+	int i;
+
+	vm_make(&vm, 2, GUEST(reset));
+	CHECK_OK(ioctl(vm.fd, KVM_ARM_PREFERRED_TARGET, &init));
+	for (i = 0; i < 3; i++) {
+		vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_RESET);
+		init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
+		CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_ARM_VCPU_INIT, &init));
+		init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
+		CHECK_OK(ioctl(vm.vcpu_fd[1], KVM_ARM_VCPU_INIT, &init));
+		CHECK_EQ(reg_x(&vm, 0, 20), 0);
+		vm_load(&vm, GUEST(reset));
+	}
+	vm_load(&vm, GUEST(off));
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
+static void test_mp_state(void)
+{
+	struct kvm_mp_state state;
+	struct vm vm;
+
+	vm_make(&vm, 2, GUEST(off));
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_GET_MP_STATE, &state));
+	CHECK_EQ(state.mp_state, KVM_MP_STATE_RUNNABLE);
+	CHECK_OK(ioctl(vm.vcpu_fd[1], KVM_GET_MP_STATE, &state));
+	CHECK_EQ(state.mp_state, KVM_MP_STATE_STOPPED);
+	state.mp_state = KVM_MP_STATE_RUNNABLE;
+	CHECK_OK(ioctl(vm.vcpu_fd[1], KVM_SET_MP_STATE, &state));
+	CHECK_OK(ioctl(vm.vcpu_fd[1], KVM_GET_MP_STATE, &state));
+	CHECK_EQ(state.mp_state, KVM_MP_STATE_RUNNABLE);
+	state.mp_state = 0x1234;
+	CHECK_ERRNO(ioctl(vm.vcpu_fd[1], KVM_SET_MP_STATE, &state), EINVAL);
+	vm_free(&vm);
+}
+
+/* The second vCPU waits powered off inside KVM_RUN until the first powers it on. */
+static void test_cpu_on(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	struct kvm_mp_state state;
+	struct vm vm;
+	uint64_t mpidr;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	vm_make(&vm, 2, GUEST(cpu_on));
+	CHECK_OK(reg_get_id(vm.vcpu_fd[1], ARM64_SYS_REG(3, 0, 0, 0, 5), &mpidr));
+	reg_set_x(&vm, 0, 19, mpidr & 0xff00ffffff);
+	signal_me_later(SIGUSR1, 20);
+	CHECK_ERRNO(vcpu_run(&vm, 1), EINTR);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0); /* PSCI: success */
+	CHECK_EQ(vcpu_run_to_write(&vm, 1, MMIO_BASE + 0x100, 8), MMIO_BASE); /* context id */
+	signal_me_later(SIGUSR1, 20);
+	CHECK_ERRNO(vcpu_run(&vm, 1), EINTR); /* it has powered itself off */
+	CHECK_OK(ioctl(vm.vcpu_fd[1], KVM_GET_MP_STATE, &state));
+	CHECK_EQ(state.mp_state, KVM_MP_STATE_STOPPED);
+	vm_free(&vm);
+}
+
+static void test_no_syndrome(void)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
+	struct vm vm;
+
+	vm_make(&vm, 1, GUEST(pair));
+	reg_set_x(&vm, 0, 0, MMIO_BASE + 0x40);
+	CHECK_ERRNO(vcpu_run(&vm, 0), ENOSYS);
+	CHECK_OK(ioctl(vm.fd, KVM_ENABLE_CAP, &cap));
+	CHECK_OK(vcpu_run(&vm, 0));
+	CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_ARM_NISV);
+	CHECK_EQ(vm.run[0]->arm_nisv.fault_ipa, MMIO_BASE + 0x40);
+	reg_set_x(&vm, 0, REG_PC, reg_x(&vm, 0, REG_PC) + 4);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
+/* The guest jumps into nothing: its own problem. */
+static void test_fetch_abort(void)
+{
+	struct vm vm;
+	uint64_t esr;
+
+	vm_make(&vm, 1, GUEST(abort));
+	reg_set_x(&vm, 0, 0, 0x1000);
+	esr = vcpu_run_to_write(&vm, 0, MMIO_BASE, 8);
+	CHECK_EQ(esr >> 26 & 0x3f, 0x21); /* instruction abort, same EL */
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
+static void test_timer_attributes(void)
+{
+	uint32_t intid = 0;
+	struct vm vm;
+
+	vm_make(&vm, 1, GUEST(off));
+	vm_add_gic(&vm);
+	CHECK_OK(device_attr(vm.vcpu_fd[0], KVM_GET_DEVICE_ATTR, KVM_ARM_VCPU_TIMER_CTRL,
+			     KVM_ARM_VCPU_TIMER_IRQ_VTIMER, &intid));
+	CHECK_EQ(intid, 27);
+	CHECK_OK(device_attr(vm.vcpu_fd[0], KVM_SET_DEVICE_ATTR, KVM_ARM_VCPU_TIMER_CTRL,
+			     KVM_ARM_VCPU_TIMER_IRQ_VTIMER, &intid));
+	CHECK_ERRNO(device_attr(vm.vcpu_fd[0], KVM_HAS_DEVICE_ATTR, 77, 0, &intid), ENXIO);
+	vm_free(&vm);
+}
+
+/* Only the process whose memory the guest has may touch it. */
+static void test_other_process(void)
+{
+	struct vm vm;
+	int status;
+	pid_t pid;
+
+	vm_make(&vm, 1, GUEST(off));
+	pid = fork();
+	CHECK_OK(pid);
+	if (!pid) {
+		bool ok = ioctl(vm.vcpu_fd[0], KVM_RUN, 0) < 0 && errno == EIO &&
+			  ioctl(vm.fd, KVM_CREATE_VCPU, 1) < 0 && errno == EIO;
+
+		_exit(ok ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	CHECK_EQ(status, 0);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
+const struct test tests_vcpu[] = {
+	{"vcpu_life", test_vcpu_life},
+	{"mmio", test_mmio},
+	{"mmio_signed", test_mmio_signed},
+	{"immediate_exit", test_immediate_exit},
+	{"signal", test_signal},
+	{"signal_mask", test_signal_mask},
+	{"wfi_signal", test_wfi_signal},
+	{"core_registers", test_core_registers},
+	{"register_list", test_register_list},
+	{"system_registers", test_system_registers},
+	{"psci_reset", test_psci_reset},
+	{"reset_in_place", test_reset_in_place},
+	{"mp_state", test_mp_state},
+	{"cpu_on", test_cpu_on},
+	{"no_syndrome", test_no_syndrome},
+	{"fetch_abort", test_fetch_abort},
+	{"timer_attributes", test_timer_attributes},
+	{"other_process", test_other_process},
+	{},
+};
