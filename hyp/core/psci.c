@@ -25,7 +25,7 @@ static struct vcpu *target_of(struct vcpu *vcpu, u32 function, u64 affinity)
 	if (!(function & PSCI_64BIT)) {
 		affinity = (u32)affinity;
 	}
-	return affinity & ~MPIDR_AFFINITY ? NULL : vm_vcpu_by_mpidr(vcpu->vm, BIT(31) | affinity);
+	return affinity & ~MPIDR_AFFINITY ? NULL : vm_vcpu_by_mpidr(vcpu->vm, affinity);
 }
 
 static s64 cpu_on(struct vcpu *vcpu, u32 function, const u64 *x)

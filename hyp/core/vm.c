@@ -10,6 +10,7 @@
 #include <core/vm.h>
 #include <el2/mmu.h>
 #include <el2/switch.h>
+#include <el2/sysreg.h>
 #include <hyp/error.h>
 #include <stage2/frame.h>
 #include <stage2/mem.h>
@@ -44,7 +45,7 @@ struct vcpu *vm_vcpu_by_mpidr(struct vm *vm, u64 mpidr)
 	for (u32 i = 0; i < MAX_VCPUS; i++) {
 		struct vcpu *vcpu = vm->vcpus[i];
 
-		if (vcpu && vcpu->mpidr == mpidr) {
+		if (vcpu && ((vcpu->mpidr ^ mpidr) & MPIDR_AFFINITY) == 0) {
 			return vcpu;
 		}
 	}

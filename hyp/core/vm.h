@@ -63,7 +63,7 @@ static inline struct vcpu *vm_vcpu(struct vm *vm, u64 index)
 	return index < MAX_VCPUS ? vm->vcpus[index] : NULL;
 }
 
-/* The vCPU with that affinity (MPIDR format), or NULL. */
+/* The vCPU with the affinity fields of mpidr, or NULL. */
 struct vcpu *vm_vcpu_by_mpidr(struct vm *vm, u64 mpidr);
 
 #endif

@@ -137,7 +137,6 @@ struct vcpu *sched_next(struct vcpu *current)
 	for (;;) {
 		u64 now = timer_now();
 
-		cpu->attention = false;
 		next = pick(&cpu->queue, current, now);
 		if (next) {
 			break;
