@@ -32,3 +32,30 @@ $(dev-hyp-test): $(dev-hyp-test-sources) include/uapi/hyp.h $(O)/sysroot.mk
 
 all-y += $(dev-hyp-test)
 host-files-y += $(dev-hyp-test):/usr/bin/dev-hyp-test
+
+# The logic that needs nothing of the kernel, on the build machine. Its types are arm64's KVM interface, so that one's
+# <asm/kvm.h> comes before the build machine's.
+module-pure := errors exit ioevent_match regid route slots vgic_attr
+module-tests := slots regid exit devices
+module-uapi := $(module-dir)/uapi
+module-test-cflags := -std=gnu11 -O1 -g -Wall -Wextra -Werror -MMD -MP -D_GNU_SOURCE -I$(module-uapi) -Iinclude \
+	-Ikernel-module -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(module-uapi)/done: $(O)/sysroot.mk
+	@mkdir -p $(@D)/asm
+	$(Q)for f in kvm ptrace hwcap sve_context; do \
+		cp $(SYSROOT)/usr/include/aarch64-linux-gnu/asm/$$f.h $(@D)/asm/; done
+	@touch $@
+
+$(module-dir)/unit/%.o: kernel-module/%.c $(module-uapi)/done
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(HOSTCC) $(module-test-cflags) -c -o $@ $<
+
+$(module-dir)/unit/test_%: tests/unit/module/test_%.c $(module-pure:%=$(module-dir)/unit/%.o)
+	@$(say) CC $@
+	$(Q)$(HOSTCC) $(module-test-cflags) -o $@ $< $(module-pure:%=$(module-dir)/unit/%.o) -lcmocka
+
+.SECONDARY: $(module-pure:%=$(module-dir)/unit/%.o)
+check-unit-y += $(module-tests:%=$(module-dir)/unit/test_%)
+-include $(wildcard $(module-dir)/unit/*.d)
