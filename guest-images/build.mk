@@ -7,7 +7,7 @@
 #   esp-kvm.img    systemd-boot: the same Linux gets EL2 for itself
 
 images  := $(O)/images
-all-y   += $(images)/esp-kvm.img
+all-y   += $(images)/esp-shim.img $(images)/esp-kvm.img
 
 # The sources of a list of SOURCE:TARGET pairs.
 sources  = $(foreach pair,$(1),$(firstword $(subst :, ,$(pair))))
@@ -24,7 +24,7 @@ boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/ini
 kvm-files-y  += $(SYSROOT)/usr/lib/systemd/boot/efi/systemd-bootaa64.efi:EFI/BOOT/BOOTAA64.EFI \
 	guest-images/systemd-boot/loader.conf:loader/loader.conf \
 	guest-images/systemd-boot/host.conf:loader/entries/host.conf
-shim-files-y += guest-images/hyp.conf:hyp.conf
+shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI guest-images/hyp.conf:hyp.conf $(O)/rm/rm.elf:rm.elf
 
 $(SYSROOT)/%: $(O)/sysroot.mk ;
 
