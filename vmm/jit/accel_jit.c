@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "accel.h"
 #include "bus.h"
+#include "cache.h"
 #include "cpu.h"
 #include "devices/gic/gic.h"
 #include "exception.h"
+#include "ir.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -34,15 +37,49 @@ struct jit_accel_vcpu {
 	struct jit_cpu *cpu;
 };
 
-static const char *const engine_names[] = {"interp", NULL};
+enum engine {
+	ENGINE_TRANSLATE,
+	ENGINE_INTERP,
+};
+
+static const char *const engine_names[] = {"translate", "interp", NULL};
 
 static const struct opt_key accel_jit_options[] = {
 	{
 		.name = "engine",
 		.type = OPT_ENUM,
-		.deflt = "interp",
-		.help = "interpreter, the slow reference",
+		.deflt = "translate",
+		.help = "translator, or interpreter: the slow reference",
 		.choices = engine_names,
+	},
+	{
+		.name = "block",
+		.type = OPT_U64,
+		.deflt = "64",
+		.help = "guest instructions in a translated block, at most",
+		.min = 1,
+		.max = IR_MAX_INSNS,
+	},
+	{
+		.name = "chain",
+		.type = OPT_BOOL,
+		.deflt = "true",
+		.help = "let translated blocks jump to each other directly",
+	},
+	{
+		.name = "code-cache",
+		.type = OPT_SIZE,
+		.deflt = "64M",
+		.help = "memory for translated code",
+		.min = 1ull << 20,
+		.max = 1ull << 30,
+		.unit = 1ull << 20,
+	},
+	{
+		.name = "perf-map",
+		.type = OPT_BOOL,
+		.deflt = "false",
+		.help = "write /tmp/perf-PID.map, for perf to name translated code",
 	},
 	{.name = NULL},
 };
@@ -59,9 +96,37 @@ static struct jit_cpu *to_cpu(struct accel_vcpu *vcpu)
 
 static int accel_jit_probe(const struct opt_values *options, char *why, size_t size)
 {
-	(void)options;
-	(void)why;
-	(void)size;
+	__builtin_cpu_init();
+	if (opt_number(options, "engine") == ENGINE_TRANSLATE &&
+	    !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+	      __builtin_cpu_supports("fma") && __builtin_cpu_supports("lzcnt"))) {
+		snprintf(why, size, "the host CPU lacks AVX2, BMI2, FMA or LZCNT");
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+static int accel_jit_create_cache(struct jit_accel *jit, const struct opt_values *options)
+{
+	struct jit_cache *cache;
+
+	if (opt_number(options, "engine") == ENGINE_INTERP) {
+		return 0;
+	}
+	cache = cache_create(&jit->vm, opt_number(options, "code-cache"));
+	if (!cache) {
+		log_error("cannot map memory for translated code");
+		return -ENOMEM;
+	}
+	cache->max_insns = (unsigned int)opt_number(options, "block");
+	cache->no_chain = !opt_bool(options, "chain");
+	if (opt_bool(options, "perf-map")) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+		cache->perf_map = fopen(path, "w");
+	}
+	jit->vm.cache = cache;
 	return 0;
 }
 
@@ -85,6 +150,12 @@ static int accel_jit_create(const struct accel_config *config, struct accel **ac
 	error = timer_thread_start(&jit->vm);
 	if (error) {
 		log_error("cannot start the timer thread: %s", strerror(-error));
+		free(jit);
+		return error;
+	}
+	error = accel_jit_create_cache(jit, config->options);
+	if (error) {
+		timer_thread_stop(&jit->vm);
 		free(jit);
 		return error;
 	}
@@ -113,6 +184,7 @@ static void accel_jit_destroy(struct accel *accel)
 		free((void *)jit->vm.regions[i].code_pages);
 	}
 	gic_destroy(jit->vm.gic);
+	cache_destroy(jit->vm.cache);
 	free(jit);
 }
 
@@ -316,14 +388,32 @@ static void accel_jit_resume(struct accel *accel)
 	atomic_fetch_sub(&jit->vm.time_offset, (int64_t)(timer_now(&jit->vm) - jit->paused_at));
 }
 
+static void accel_jit_stat_cache(const struct jit_cache *cache, FILE *out)
+{
+	const struct cache_stats *s;
+
+	if (!cache) {
+		return;
+	}
+	s = &cache->stats;
+	fprintf(out, "translate.blocks %llu\n", (unsigned long long)s->blocks);
+	fprintf(out, "translate.guest_instructions %llu\n", (unsigned long long)s->guest_insns);
+	fprintf(out, "translate.host_bytes %llu\n", (unsigned long long)s->host_bytes);
+	fprintf(out, "translate.nanoseconds %llu\n", (unsigned long long)s->nanoseconds);
+	fprintf(out, "translate.links %llu\n", (unsigned long long)s->links);
+	fprintf(out, "translate.invalidated %llu\n", (unsigned long long)s->invalidated);
+	fprintf(out, "translate.flushes %llu\n", (unsigned long long)s->flushes);
+}
+
 static void accel_jit_stat(struct accel *accel, FILE *out)
 {
 	struct jit_accel *jit = to_jit(accel);
 
 	for (unsigned int i = 0; i < jit->vm.nr_cpus; i++) {
-		fprintf(out, "vcpu%u.instructions %llu\n", i,
+		fprintf(out, "vcpu%u.interpreted %llu\n", i,
 			(unsigned long long)jit->vm.cpus[i]->nr_insns);
 	}
+	accel_jit_stat_cache(jit->vm.cache, out);
 }
 
 const struct accel_ops accel_jit = {

@@ -57,7 +57,7 @@ struct tlb_entry {
 	uint64_t read;
 	uint64_t write;
 	uint64_t addend;
-	uint64_t pa; /* of the page; for tracking of dirty and code pages */
+	uint64_t pa; /* of the page; bits 5:0 are log2 of the size of the block it is part of */
 };
 
 /* Not canonical even when the top byte is ignored, so no valid address ever equals it. */
@@ -88,8 +88,36 @@ struct tlb_code_entry {
 /* Entries of tlb[][] that were filled since the last flush, so that a flush can be short. */
 #define TLB_NR_FILLED 1024
 
+#define TLB_BLOCK_SHIFT   21
+#define TLB_NR_BLOCK_BITS 4096
+
 /* Maintenance requested by other CPUs; tlb.c. */
 struct tlb_queue;
+
+/*
+ * Level 0 of the TLB, for translated code: the page each base register was last used with. At a
+ * fixed address, so that a hit adds no latency to the load. One set per bank.
+ */
+struct tlb_slot {
+	uint64_t read;
+	uint64_t write;
+	uint64_t addend;
+	uint64_t unused;
+};
+
+/* Where translated code for a guest address is, in a given context (cpu->code_context). */
+struct cpu_jump {
+	uint64_t va;
+	uint64_t context;
+	const void *code;
+	uint64_t unused;
+};
+
+#define CPU_JUMP_SHIFT     12
+#define CPU_NR_JUMPS       (1u << CPU_JUMP_SHIFT)
+#define CPU_JUMP_INDEX(va) ((va) >> 2 & (CPU_NR_JUMPS - 1))
+#define CPU_NR_CONTEXTS    16
+#define CPU_CONTEXT_PAGES  4096
 
 /* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
 struct cpu_monitor {
@@ -143,7 +171,8 @@ struct cpu_sysregs {
 	uint64_t tpidr_el1;
 	uint64_t cntv_cval;
 	uint64_t cntp_cval;
-	uint64_t pmuserenr;
+	uint64_t scxtnum_el0;
+	uint64_t scxtnum_el1;
 	uint32_t cntv_ctl;
 	uint32_t cntp_ctl;
 	uint32_t spsr;
@@ -170,6 +199,7 @@ struct jit_cpu {
 	uint8_t bank;       /* enum tlb_bank of ordinary accesses; tlb_select_bank() sets it */
 	uint8_t event;      /* WFE's event register */
 	uint8_t fp_enabled; /* CPACR_EL1.FPEN allows FP and SIMD at this EL */
+	uint32_t fp_inline; /* nonzero: translated code may execute FP and SIMD instructions */
 
 	/* FP control. fpsr holds what is folded in; sticky bits may also wait in the host's MXCSR
 	 * while translated code runs: C code reads fpsr through fpsr_read(). */
@@ -193,11 +223,27 @@ struct jit_cpu {
 	struct tlb_code_entry code_tlb[2][TLB_CODE_NR_ENTRIES];
 	uint16_t tlb_filled[TLB_NR_FILLED]; /* bank * TLB_L1_NR_ENTRIES + index */
 	unsigned int tlb_nr_filled;         /* TLB_NR_FILLED: overflown, flush everything */
-	uint64_t tlb_block_base[2]; /* per half: span in which blocks were split into pages */
-	uint64_t tlb_block_mask[2];
+	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
+	bool tlb_huge_blocks;                        /* there are pages of blocks beyond 2 MiB */
 	bool tlb_high_nonglobal; /* the upper half has entries tied to an ASID */
 	bool slow_memory;        /* never fill tlb[]: SCTLR_EL1.A, or watchpoints are armed */
 	struct tlb_queue *tlb_queue;
+
+	/* Translated code. */
+	struct tlb_slot slots[TLB_NR_BANKS][32];
+	uint64_t code_context; /* names what translated code depends on besides its address */
+	uint64_t link_site;    /* the jump that left translated code last */
+	struct cpu_jump jumps[CPU_NR_JUMPS];
+	uint64_t context_next; /* the next unused name */
+	uint64_t context_el1;  /* name of EL1's address space */
+	bool context_el1_low;  /* EL1 has run code in the lower half, which TTBR0 maps */
+	uint64_t context_pages[CPU_CONTEXT_PAGES / 64];  /* filter: pages with entries in jumps[] */
+	uint64_t context_blocks[CPU_CONTEXT_PAGES / 64]; /* the same by 2 MiB */
+	struct {
+		uint64_t ttbr0;
+		uint64_t asid;
+		uint64_t name;
+	} contexts[CPU_NR_CONTEXTS]; /* names of EL0's address spaces, most recent first */
 
 	struct jit_vm *vm;
 	void *owner; /* what the accelerator's vCPU is; opaque here */
@@ -210,6 +256,7 @@ struct jit_cpu {
 	_Atomic uint32_t irq_lines; /* bit 0 IRQ, bit 1 FIQ: what the GIC asserts to this CPU */
 	_Atomic uint32_t power;     /* enum cpu_power */
 	_Atomic uint64_t deadline;  /* guest time at which a timer fires next; UINT64_MAX: never */
+	_Atomic bool in_code;       /* runs translated code: it must not be freed */
 	_Atomic bool asleep; /* waits on `attention` as a futex: wake it after setting a bit */
 	/* Written by CPU_ON before power becomes CPU_POWER_ON_PENDING. */
 	uint64_t start_pc;

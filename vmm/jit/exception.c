@@ -146,6 +146,7 @@ void exception_update_state(struct jit_cpu *cpu)
 {
 	tlb_select_bank(cpu);
 	cpu->fp_enabled = exception_fp_enabled(cpu);
+	cpu->fp_inline = cpu->fp_enabled;
 	if (cpu->il || exception_step_active(cpu)) {
 		atomic_fetch_or(&cpu->attention, CPU_ATTN_STATE);
 	}

@@ -19,11 +19,12 @@ enum {
 	CRM_MMFR = 7,
 };
 
-static const uint64_t idregs_pfr0 = FIELD(0, 1) |  /* EL0: AArch64 only */
-				    FIELD(4, 1) |  /* EL1: AArch64 only */
-				    FIELD(24, 1) | /* GIC system registers */
-				    FIELD(56, 1) | /* CSV2 */
-				    FIELD(60, 1);  /* CSV3 */
+static const uint64_t idregs_pfr0 =
+	FIELD(0, 1) |  /* EL0: AArch64 only */
+	FIELD(4, 1) |  /* EL1: AArch64 only */
+	FIELD(24, 1) | /* GIC system registers */
+	FIELD(56, 3) | /* CSV2_3: with SCXTNUM, branch history is private */
+	FIELD(60, 1);  /* CSV3 */
 
 static const uint64_t idregs_dfr0 = FIELD(0, 6) |                       /* Armv8 debug */
 				    FIELD(12, CPU_NR_BREAKPOINTS - 1) | /* BRPs */

@@ -19,6 +19,7 @@
 #include "loop.h"
 #include "timer.h"
 #include "tlb.h"
+#include "translate.h"
 #include "vm.h"
 
 #define SCTLR_RESET 0x30d00980ull /* MMU and caches off, SPAN set, the RES1 bits */
@@ -204,7 +205,11 @@ enum loop_exit loop_run(struct jit_cpu *cpu)
 	/* The first look also finds whatever was asked for while no one was running. */
 	atomic_fetch_or(&cpu->attention, CPU_ATTN_IRQ | CPU_ATTN_STATE);
 	while (loop_attend(cpu)) {
-		loop_interpret(cpu);
+		if (cpu->vm->cache) {
+			translate_run(cpu);
+		} else {
+			loop_interpret(cpu);
+		}
 	}
 	tlb_leave_guest(cpu);
 	if (atomic_load(&cpu->vm->end) != VM_END_NONE) {

@@ -47,7 +47,7 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 
 	if (address - (write ? e->write : e->read) < TLB_PAGE_SIZE) {
 		place->host = (void *)(uintptr_t)(address + e->addend);
-		place->pa = e->pa | (address & (TLB_PAGE_SIZE - 1));
+		place->pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
 		place->tracked = false;
 		return true;
 	}
@@ -436,9 +436,9 @@ bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool 
 	return true;
 }
 
-bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
+/* The entry of va's page in the TLB for code; NULL: it faulted. */
+static struct tlb_code_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va, uint64_t address)
 {
-	uint64_t address = mmu_strip_tag(cpu, va);
 	struct tlb_code_entry *e = tlb_code_entry(cpu, address);
 	enum exception_class ec = cpu->el ? EC_INSN_ABORT_EL1 : EC_INSN_ABORT_EL0;
 	struct mmu_result result;
@@ -447,20 +447,45 @@ bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
 
 	if (va & 3) {
 		exception_raise_far(cpu, EC_PC_ALIGN, 0, va);
+		return NULL;
+	}
+	if (address - e->va < TLB_PAGE_SIZE) {
+		return e;
+	}
+	fault = mmu_translate(cpu, va, MMU_EXEC, cpu->el, false, &result);
+	if (fault != MMU_OK) {
+		exception_raise_far(cpu, ec, (uint32_t)fault, va);
+		return NULL;
+	}
+	region = vm_find_region(cpu->vm, result.pa & ~(TLB_PAGE_SIZE - 1), TLB_PAGE_SIZE);
+	if (!region) {
+		exception_raise_far(cpu, ec, MMU_FAULT_EXTERNAL, va);
+		return NULL;
+	}
+	tlb_fill_code(cpu, address, &result, region);
+	return e;
+}
+
+bool mem_fetch_place(struct jit_cpu *cpu, uint64_t va, uint64_t *pa, const uint8_t **host)
+{
+	uint64_t address = mmu_strip_tag(cpu, va);
+	struct tlb_code_entry *e = mem_fetch_entry(cpu, va, address);
+
+	if (!e) {
 		return false;
 	}
-	if (address - e->va >= TLB_PAGE_SIZE) {
-		fault = mmu_translate(cpu, va, MMU_EXEC, cpu->el, false, &result);
-		if (fault != MMU_OK) {
-			exception_raise_far(cpu, ec, (uint32_t)fault, va);
-			return false;
-		}
-		region = vm_find_region(cpu->vm, result.pa & ~(TLB_PAGE_SIZE - 1), TLB_PAGE_SIZE);
-		if (!region) {
-			exception_raise_far(cpu, ec, MMU_FAULT_EXTERNAL, va);
-			return false;
-		}
-		tlb_fill_code(cpu, address, &result, region);
+	*pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
+	*host = (const uint8_t *)(uintptr_t)(address + e->addend);
+	return true;
+}
+
+bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
+{
+	uint64_t address = mmu_strip_tag(cpu, va);
+	struct tlb_code_entry *e = mem_fetch_entry(cpu, va, address);
+
+	if (!e) {
+		return false;
 	}
 	memcpy(insn, (const void *)(uintptr_t)(address + e->addend), 4);
 	if (va == address) {

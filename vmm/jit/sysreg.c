@@ -24,10 +24,11 @@
 #define SCTLR_A   (1ull << 1)
 #define SCTLR_WXN (1ull << 19)
 
-/* Bits with a function here: M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN SPAN UCI. */
-#define SCTLR_WRITABLE 0x048dd21full
-/* LSMAOE nTLSMD TSCXT EIS EOS, SED and ITD: one where the feature is absent. */
-#define SCTLR_RES1 0x30500980ull
+/* Bits with a function here: M A C SA SA0 UMA I DZE UCT nTWI nTWE WXN TSCXT SPAN UCI. */
+#define SCTLR_WRITABLE 0x049dd21full
+/* LSMAOE nTLSMD EIS EOS, SED and ITD: one where the feature is absent. */
+#define SCTLR_RES1  0x30400980ull
+#define SCTLR_TSCXT (1ull << 20)
 
 #define FPCR_WRITABLE 0x07c00000ull /* AHP DN FZ RMode */
 #define FPSR_WRITABLE 0x0800009full /* QC IDC IXC UFC OFC DZC IOC */
@@ -89,6 +90,7 @@ static uint64_t read_uao(struct jit_cpu *cpu)
 static void write_uao(struct jit_cpu *cpu, uint64_t val)
 {
 	cpu->uao = val >> 23 & 1;
+	context_select(cpu);
 }
 
 static uint64_t read_spsel(struct jit_cpu *cpu)
@@ -209,7 +211,7 @@ static void write_ttbr0(struct jit_cpu *cpu, uint64_t val)
 {
 	if (cpu->sys.ttbr[0] != val) {
 		cpu->sys.ttbr[0] = val;
-		tlb_flush_address_space(cpu);
+		tlb_switch_address_space(cpu);
 	}
 }
 
@@ -223,7 +225,7 @@ static void write_ttbr1(struct jit_cpu *cpu, uint64_t val)
 	if (change & ~TTBR_ASID & ~1ull) {
 		tlb_flush_all(cpu);
 	} else if (change) {
-		tlb_flush_address_space(cpu);
+		tlb_switch_address_space(cpu);
 	}
 }
 
@@ -325,6 +327,7 @@ enum sysreg_access {
 	ACC_ANYCT = 1 << 7, /* either of them */
 	ACC_VTEN = 1 << 8,
 	ACC_PTEN = 1 << 9,
+	ACC_TSCXT = 1 << 10, /* at EL0: SCTLR_EL1.TSCXT must be 0 */
 };
 
 #define NO_STORAGE 0
@@ -374,6 +377,7 @@ static const struct sysreg sysreg_table[] = {
 	{SYSREG(3, 0, 12, 1, 0), FUNCTION(ACC_EL1, read_isr, NULL)},
 	{SYSREG(3, 0, 13, 0, 1), STORED(ACC_EL1, sys.contextidr, 0xffffffffull)},
 	{SYSREG(3, 0, 13, 0, 4), STORED(ACC_EL1, sys.tpidr_el1, ALL)},
+	{SYSREG(3, 0, 13, 0, 7), STORED(ACC_EL1, sys.scxtnum_el1, ALL)},
 	{SYSREG(3, 0, 14, 1, 0), STORED(ACC_EL1, sys.cntkctl, 0x3ff)},
 	{SYSREG(3, 1, 0, 0, 0), FUNCTION(ACC_EL1, read_ccsidr, NULL)},
 	{SYSREG(3, 1, 0, 0, 1), FUNCTION(ACC_EL1, read_clidr, NULL)},
@@ -387,6 +391,7 @@ static const struct sysreg sysreg_table[] = {
 	{SYSREG(3, 3, 4, 4, 1), FUNCTION(ACC_EL0 | ACC_FP, read_fpsr, write_fpsr)},
 	{SYSREG(3, 3, 13, 0, 2), STORED(ACC_EL0, sys.tpidr_el0, ALL)},
 	{SYSREG(3, 3, 13, 0, 3), STORED(ACC_EL0_R, sys.tpidrro_el0, ALL)},
+	{SYSREG(3, 3, 13, 0, 7), STORED(ACC_EL0 | ACC_TSCXT, sys.scxtnum_el0, ALL)},
 	{SYSREG(3, 3, 14, 0, 0), FUNCTION(ACC_EL0_R | ACC_ANYCT, read_cntfrq, write_ignored)},
 	{SYSREG(3, 3, 14, 0, 1), FUNCTION(ACC_EL0_R | ACC_PCTEN, read_counter, NULL)},
 	{SYSREG(3, 3, 14, 0, 2), FUNCTION(ACC_EL0_R | ACC_VCTEN, read_counter, NULL)},
@@ -426,6 +431,7 @@ static bool sysreg_trapped(const struct jit_cpu *cpu, unsigned int access)
 	       ((access & ACC_VCTEN) && !(cntkctl & 2)) ||
 	       ((access & ACC_ANYCT) && !(cntkctl & 3)) ||
 	       ((access & ACC_VTEN) && !(cntkctl & 0x100)) ||
+	       ((access & ACC_TSCXT) && (cpu->sys.sctlr & SCTLR_TSCXT)) ||
 	       ((access & ACC_PTEN) && !(cntkctl & 0x200));
 }
 
@@ -549,6 +555,7 @@ enum exec_result sysreg_write_pstate(struct jit_cpu *cpu, unsigned int op1, unsi
 	switch (field) {
 	case PSTATE_FIELD(0, 3):
 		cpu->uao = imm & 1;
+		context_select(cpu);
 		break;
 	case PSTATE_FIELD(0, 4):
 		cpu->pan = imm & 1;

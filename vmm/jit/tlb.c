@@ -58,43 +58,50 @@ static void tlb_invalidate_entry(struct tlb_entry *e)
 }
 
 /*
- * A block is entered page by page, but TLBI names any one address in it. Per half of the address
- * space one aligned span covers all such blocks; maintenance inside it flushes everything.
+ * A block is entered page by page, but TLBI names any one address in it. A filter by 2 MiB says
+ * where such pages may be; maintenance there looks at every entry, each of which knows the size of
+ * the block it came from.
  */
-static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, uint64_t size)
+static uint64_t *tlb_block_word(struct jit_cpu *cpu, uint64_t va, uint64_t *bit)
 {
-	unsigned int high = va >> 63;
-	uint64_t mask = ~(size - 1);
+	uint64_t block = va >> TLB_BLOCK_SHIFT;
+	unsigned int hash = (unsigned int)(block ^ block >> 12) & (TLB_NR_BLOCK_BITS - 1);
 
-	if (!cpu->tlb_block_mask[high]) {
-		cpu->tlb_block_mask[high] = mask;
-		cpu->tlb_block_base[high] = va & mask;
-		return;
-	}
-	mask &= cpu->tlb_block_mask[high];
-	while ((cpu->tlb_block_base[high] ^ va) & mask) {
-		mask <<= 1;
-	}
-	cpu->tlb_block_mask[high] = mask;
-	cpu->tlb_block_base[high] &= mask;
+	*bit = 1ull << (hash & 63);
+	return &cpu->tlb_blocks[hash / 64];
 }
 
-static bool tlb_in_block(const struct jit_cpu *cpu, uint64_t va)
+static bool tlb_in_block(struct jit_cpu *cpu, uint64_t va)
 {
-	unsigned int high = va >> 63;
+	uint64_t bit;
+	const uint64_t *word = tlb_block_word(cpu, va, &bit);
 
-	return cpu->tlb_block_mask[high] &&
-	       (va & cpu->tlb_block_mask[high]) == cpu->tlb_block_base[high];
+	return cpu->tlb_huge_blocks || (*word & bit);
 }
 
 static void tlb_note_mapping(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
 {
 	if (result->size > TLB_PAGE_SIZE) {
-		tlb_note_block(cpu, va, result->size);
+		uint64_t bit;
+		uint64_t *word = tlb_block_word(cpu, va, &bit);
+
+		*word |= bit;
+		cpu->tlb_huge_blocks |= result->size > 1ull << TLB_BLOCK_SHIFT;
 	}
 	if (!result->global && va >> 63) {
 		cpu->tlb_high_nonglobal = true;
 	}
+}
+
+static uint64_t tlb_pa_and_size(const struct mmu_result *result)
+{
+	return (result->pa & ~(TLB_PAGE_SIZE - 1)) | (uint64_t)__builtin_ctzll(result->size);
+}
+
+/* Do page (of an entry with this pa field) and va lie in the same block? */
+static bool tlb_same_block(uint64_t page, uint64_t pa, uint64_t va)
+{
+	return page != TLB_INVALID && !((page ^ va) >> (pa & 63));
 }
 
 void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct mmu_result *result,
@@ -115,7 +122,7 @@ void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct 
 			   ? page
 			   : TLB_INVALID;
 	e->addend = (uint64_t)(uintptr_t)(region->host + (pa - region->base)) - page;
-	e->pa = pa;
+	e->pa = tlb_pa_and_size(result);
 	tlb_note_mapping(cpu, va, result);
 }
 
@@ -125,8 +132,10 @@ void tlb_fill_code(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *re
 	struct tlb_code_entry *e = tlb_code_entry(cpu, va);
 
 	e->va = va & ~(TLB_PAGE_SIZE - 1);
-	e->pa = result->pa & ~(TLB_PAGE_SIZE - 1);
-	e->addend = (uint64_t)(uintptr_t)(region->host + (e->pa - region->base)) - e->va;
+	e->pa = tlb_pa_and_size(result);
+	e->addend = (uint64_t)(uintptr_t)(region->host +
+					  ((result->pa & ~(TLB_PAGE_SIZE - 1)) - region->base)) -
+		    e->va;
 	tlb_note_mapping(cpu, va, result);
 }
 
@@ -144,6 +153,29 @@ static void tlb_flush_code(struct jit_cpu *cpu, bool low_only)
 	cpu->fetch_va = TLB_INVALID;
 }
 
+/* The slots of translated code may hold any page. */
+static void tlb_flush_slots(struct jit_cpu *cpu)
+{
+	struct tlb_slot *slots = &cpu->slots[0][0];
+
+	for (unsigned int i = 0; i < TLB_NR_BANKS * 32; i++) {
+		slots[i].read = TLB_INVALID;
+		slots[i].write = TLB_INVALID;
+	}
+}
+
+static void tlb_flush_slots_page(struct jit_cpu *cpu, uint64_t page)
+{
+	struct tlb_slot *slots = &cpu->slots[0][0];
+
+	for (unsigned int i = 0; i < TLB_NR_BANKS * 32; i++) {
+		if (slots[i].read == page || slots[i].write == page) {
+			slots[i].read = TLB_INVALID;
+			slots[i].write = TLB_INVALID;
+		}
+	}
+}
+
 void tlb_flush_all(struct jit_cpu *cpu)
 {
 	struct tlb_entry *entries = &cpu->tlb[0][0];
@@ -158,12 +190,16 @@ void tlb_flush_all(struct jit_cpu *cpu)
 		}
 	}
 	cpu->tlb_nr_filled = 0;
+	tlb_flush_slots(cpu);
 	tlb_flush_code(cpu, false);
-	memset(cpu->tlb_block_mask, 0, sizeof(cpu->tlb_block_mask));
+	context_renew_all(cpu);
+	memset(cpu->tlb_blocks, 0, sizeof(cpu->tlb_blocks));
+	cpu->tlb_huge_blocks = false;
 	cpu->tlb_high_nonglobal = false;
 }
 
-void tlb_flush_address_space(struct jit_cpu *cpu)
+/* Drops all that is not global, from the data tables and the code table. */
+static void tlb_drop_address_space(struct jit_cpu *cpu)
 {
 	struct tlb_entry *entries = &cpu->tlb[0][0];
 	unsigned int kept = 0;
@@ -172,6 +208,7 @@ void tlb_flush_address_space(struct jit_cpu *cpu)
 		tlb_flush_all(cpu);
 		return;
 	}
+	tlb_flush_slots(cpu);
 	for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
 		struct tlb_entry *e = &entries[cpu->tlb_filled[i]];
 
@@ -183,8 +220,44 @@ void tlb_flush_address_space(struct jit_cpu *cpu)
 		}
 	}
 	cpu->tlb_nr_filled = kept;
-	cpu->tlb_block_mask[0] = 0;
 	tlb_flush_code(cpu, true);
+}
+
+void tlb_flush_address_space(struct jit_cpu *cpu)
+{
+	tlb_drop_address_space(cpu);
+	context_renew_el0(cpu);
+}
+
+void tlb_switch_address_space(struct jit_cpu *cpu)
+{
+	tlb_drop_address_space(cpu);
+	context_switch(cpu);
+}
+
+/* Every page of the block (of whatever size) that holds va. */
+static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va)
+{
+	struct tlb_entry *entries = &cpu->tlb[0][0];
+
+	for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
+		struct tlb_entry *e = &entries[i];
+
+		if (tlb_same_block(e->read, e->pa, va) || tlb_same_block(e->write, e->pa, va)) {
+			tlb_invalidate_entry(e);
+		}
+	}
+	for (unsigned int i = 0; i < 2 * TLB_CODE_NR_ENTRIES; i++) {
+		struct tlb_code_entry *e =
+			&cpu->code_tlb[i / TLB_CODE_NR_ENTRIES][i % TLB_CODE_NR_ENTRIES];
+
+		if (tlb_same_block(e->va, e->pa, va)) {
+			e->va = TLB_INVALID;
+		}
+	}
+	tlb_flush_slots(cpu);
+	cpu->fetch_va = TLB_INVALID;
+	context_renew_block(cpu, va);
 }
 
 void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
@@ -193,9 +266,11 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
 	unsigned int index = va >> TLB_PAGE_SHIFT;
 
 	if (tlb_in_block(cpu, va)) {
-		tlb_flush_all(cpu);
+		tlb_flush_block(cpu, va);
 		return;
 	}
+	tlb_flush_slots_page(cpu, page);
+	context_renew_page(cpu, va);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
 		struct tlb_entry *e = &cpu->tlb[bank][index & (TLB_L1_NR_ENTRIES - 1)];
 
@@ -220,10 +295,11 @@ static void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 	struct tlb_entry *entries = &cpu->tlb[0][0];
 
 	for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
-		if (entries[i].pa == pa) {
+		if ((entries[i].pa & ~(TLB_PAGE_SIZE - 1)) == pa) {
 			entries[i].write = TLB_INVALID;
 		}
 	}
+	tlb_flush_slots(cpu);
 }
 
 static void tlb_serve(struct jit_cpu *cpu, const struct tlb_request *request)

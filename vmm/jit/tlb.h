@@ -10,6 +10,7 @@
 #ifndef VMM_JIT_TLB_H
 #define VMM_JIT_TLB_H
 
+#include "context.h"
 #include "cpu.h"
 #include "mmu.h"
 #include "vm.h"
@@ -23,6 +24,7 @@ static inline void tlb_select_bank(struct jit_cpu *cpu)
 {
 	cpu->bank = cpu->el == 0 ? TLB_BANK_EL0 : cpu->pan ? TLB_BANK_EL1_PAN : TLB_BANK_EL1;
 	cpu->fetch_va = TLB_INVALID;
+	context_select(cpu);
 }
 
 /* Enters the page of va (untagged). `region` is where result->pa lies. */
@@ -37,8 +39,10 @@ static inline struct tlb_code_entry *tlb_code_entry(struct jit_cpu *cpu, uint64_
 }
 
 void tlb_flush_all(struct jit_cpu *cpu);
-/* Everything that depends on the ASID or on TTBR0. */
+/* TLBI by ASID: everything that is not global. */
 void tlb_flush_address_space(struct jit_cpu *cpu);
+/* TTBR0_EL1 or the ASID was switched. */
+void tlb_switch_address_space(struct jit_cpu *cpu);
 /* The page at va, whatever its ASID. */
 void tlb_flush_page(struct jit_cpu *cpu, uint64_t va);
 

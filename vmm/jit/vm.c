@@ -2,6 +2,7 @@
 /*
  * vm.c - which pages of guest memory have been translated.
  */
+#include "cache.h"
 #include "vm.h"
 
 static _Atomic uint64_t *vm_code_word(struct jit_vm *vm, uint64_t pa, uint64_t *bit)
@@ -43,15 +44,23 @@ void vm_clear_page_has_code(struct jit_vm *vm, uint64_t pa)
 	}
 }
 
-/* The interpreter reads every instruction from memory: nothing can be stale. */
 void vm_memory_written(struct jit_vm *vm, uint64_t pa, uint64_t size)
 {
-	(void)vm;
-	(void)pa;
-	(void)size;
+	uint64_t end = pa + size;
+
+	for (uint64_t page = pa & ~0xfffull; vm->cache && page < end; page += 0x1000) {
+		if (vm_page_has_code(vm, page)) {
+			uint64_t from = page > pa ? page : pa;
+			uint64_t to = page + 0x1000 < end ? page + 0x1000 : end;
+
+			cache_invalidate(vm->cache, from, to - from);
+		}
+	}
 }
 
 void vm_all_code_stale(struct jit_vm *vm)
 {
-	(void)vm;
+	if (vm->cache) {
+		cache_invalidate_all(vm->cache);
+	}
 }

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * cache.c - translated blocks: memory, tables, invalidation.
+ */
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cache.h"
+#include "cpu.h"
+#include "front.h"
+#include "loop.h"
+#include "tlb.h"
+#include "vm.h"
+#include "x64_emit.h"
+
+#define CACHE_MAX_BLOCKS (1u << 18)
+#define CACHE_BLOCK_ROOM 65536 /* more than any block can need */
+#define CACHE_STALE_JUMP 0xe9
+
+static int cache_map(struct jit_cache *cache, size_t size)
+{
+	int fd = memfd_create("vmm-jit", MFD_CLOEXEC);
+	void *writable, *executable;
+
+	if (fd < 0) {
+		return -1;
+	}
+	if (ftruncate(fd, (off_t)size)) {
+		close(fd);
+		return -1;
+	}
+	writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	executable = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	close(fd);
+	if (writable == MAP_FAILED || executable == MAP_FAILED) {
+		if (writable != MAP_FAILED) {
+			munmap(writable, size);
+		}
+		if (executable != MAP_FAILED) {
+			munmap(executable, size);
+		}
+		return -1;
+	}
+	cache->base = writable;
+	cache->size = size;
+	cache->buf = (struct x64_buf){
+		.start = writable,
+		.p = writable,
+		.end = (uint8_t *)writable + size,
+		.exec_delta = (uint8_t *)executable - (uint8_t *)writable,
+	};
+	return 0;
+}
+
+struct jit_cache *cache_create(struct jit_vm *vm, size_t size)
+{
+	struct jit_cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache) {
+		return NULL;
+	}
+	cache->vm = vm;
+	cache->max_insns = IR_MAX_INSNS;
+	cache->arena_size = CACHE_MAX_BLOCKS;
+	cache->buckets = calloc(CACHE_NR_BUCKETS, sizeof(*cache->buckets));
+	cache->pages = calloc(CACHE_NR_BUCKETS, sizeof(*cache->pages));
+	cache->arena = calloc(cache->arena_size, sizeof(*cache->arena));
+	if (!cache->buckets || !cache->pages || !cache->arena || cache_map(cache, size)) {
+		free(cache->buckets);
+		free(cache->pages);
+		free(cache->arena);
+		free(cache);
+		return NULL;
+	}
+	pthread_mutex_init(&cache->lock, NULL);
+	emit_stubs(&cache->buf, &cache->stubs);
+	cache->blocks_start = cache->buf.p;
+	return cache;
+}
+
+void cache_destroy(struct jit_cache *cache)
+{
+	if (cache) {
+		munmap(cache->base, cache->size);
+		munmap(cache->base + cache->buf.exec_delta, cache->size);
+		pthread_mutex_destroy(&cache->lock);
+		if (cache->perf_map) {
+			fclose(cache->perf_map);
+		}
+		free(cache->buckets);
+		free(cache->pages);
+		free(cache->arena);
+		free(cache);
+	}
+}
+
+static unsigned int cache_hash(uint64_t a, uint64_t b)
+{
+	uint64_t h = (a ^ b >> 20) * 0x9e3779b97f4a7c15ull;
+
+	return (unsigned int)(h >> 40) & (CACHE_NR_BUCKETS - 1);
+}
+
+static struct cache_block **cache_bucket(struct jit_cache *cache, const struct cache_key *key)
+{
+	return &cache->buckets[cache_hash(key->pa ^ (uint64_t)key->mode << 50, key->va)];
+}
+
+static struct cache_block **cache_page(struct jit_cache *cache, uint64_t pa)
+{
+	return &cache->pages[cache_hash(pa & ~(TLB_PAGE_SIZE - 1), 0)];
+}
+
+static bool cache_key_equal(const struct cache_key *a, const struct cache_key *b)
+{
+	return a->pa == b->pa && a->va == b->va && a->mode == b->mode;
+}
+
+void cache_enter(struct jit_cpu *cpu)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+
+	for (;;) {
+		/* Pairs with cache_stop_others(): it sees in_code, or we see exclusive. */
+		atomic_store(&cpu->in_code, true);
+		if (!atomic_load(&cache->exclusive)) {
+			return;
+		}
+		atomic_store(&cpu->in_code, false);
+		tlb_drain(cpu);
+		sched_yield();
+	}
+}
+
+void cache_leave(struct jit_cpu *cpu)
+{
+	atomic_store_explicit(&cpu->in_code, false, memory_order_release);
+}
+
+/*
+ * Takes the lock from outside translated code. Whoever holds it may be waiting for a CPU that waits
+ * in tlb_sync() for this one, so TLB requests are served meanwhile.
+ */
+static void cache_lock(struct jit_cpu *cpu)
+{
+	while (pthread_mutex_trylock(&cpu->vm->cache->lock)) {
+		tlb_drain(cpu);
+		sched_yield();
+	}
+}
+
+/*
+ * Takes the lock from anywhere, also from a helper of translated code, where the holder may be
+ * waiting for this very CPU to leave. False: all blocks are being dropped, nothing is left to do.
+ */
+static bool cache_lock_unless_dropped(struct jit_cache *cache)
+{
+	while (pthread_mutex_trylock(&cache->lock)) {
+		if (atomic_load(&cache->exclusive)) {
+			return false;
+		}
+		sched_yield();
+	}
+	return true;
+}
+
+/* Waits until no CPU runs translated code. Lock held; the caller's CPU is outside. */
+static void cache_stop_others(struct jit_cpu *self)
+{
+	struct jit_cache *cache = self->vm->cache;
+
+	atomic_store(&cache->exclusive, true);
+	for (unsigned int i = 0; i < cache->vm->nr_cpus; i++) {
+		struct jit_cpu *cpu = cache->vm->cpus[i];
+
+		while (atomic_load(&cpu->in_code)) {
+			loop_attention(cpu, CPU_ATTN_IRQ);
+			tlb_drain(self);
+			sched_yield();
+		}
+	}
+}
+
+/* Drops every block. Lock held. */
+static void cache_drop(struct jit_cpu *self)
+{
+	struct jit_cache *cache = self->vm->cache;
+
+	cache_stop_others(self);
+	for (unsigned int i = 0; i < cache->arena_used; i++) {
+		vm_clear_page_has_code(cache->vm, cache->arena[i].key.pa);
+	}
+	memset(cache->buckets, 0, CACHE_NR_BUCKETS * sizeof(*cache->buckets));
+	memset(cache->pages, 0, CACHE_NR_BUCKETS * sizeof(*cache->pages));
+	cache->arena_used = 0;
+	cache->buf.p = cache->blocks_start;
+	cache->buf.overflow = false;
+	cache->generation++;
+	cache->stats.flushes++;
+	for (unsigned int i = 0; i < cache->vm->nr_cpus; i++) {
+		struct jit_cpu *cpu = cache->vm->cpus[i];
+
+		for (unsigned int j = 0; j < CPU_NR_JUMPS; j++) {
+			cpu->jumps[j].va = TLB_INVALID;
+		}
+	}
+	atomic_store(&cache->exclusive, false);
+}
+
+/* Overwrites a block's entry with a jump: eight aligned bytes, seen whole or not at all. */
+static void cache_redirect(struct cache_block *block, const uint8_t *target)
+{
+	uint64_t bytes = CACHE_STALE_JUMP | (uint64_t)(uint32_t)(target - (block->entry + 5)) << 8;
+
+	__atomic_store_n((uint64_t *)block->entry, bytes | 0x909090ull << 40, __ATOMIC_RELEASE);
+}
+
+static void cache_make_stale(struct jit_cache *cache, struct cache_block *block)
+{
+	block->stale = true;
+	cache_redirect(block, block->leave);
+	cache->stats.invalidated++;
+}
+
+static void cache_perf_note(struct jit_cache *cache, const struct cache_block *block, size_t bytes)
+{
+	if (cache->perf_map) {
+		fprintf(cache->perf_map, "%llx %zx guest_%llx\n",
+			(unsigned long long)(uintptr_t)block->code, bytes,
+			(unsigned long long)block->key.va);
+		fflush(cache->perf_map);
+	}
+}
+
+static uint64_t cache_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Lock held. A stale predecessor with the same key is sent on to the new block. */
+static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cache_key *key,
+					   const uint8_t *host, struct cache_block *stale)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+	uint64_t begin = cache_clock();
+	struct ir_block ir = {
+		.va = key->va,
+		.bank = key->mode & 3,
+		.user_override = key->mode >> 2 & 1,
+	};
+	struct cache_block *block = &cache->arena[cache->arena_used++];
+	struct cache_block **bucket = cache_bucket(cache, key);
+	struct cache_block **page = cache_page(cache, key->pa);
+	struct emit_result result;
+
+	/* Stores must be seen from before the code is read. */
+	if (vm_set_page_has_code(cache->vm, key->pa)) {
+		tlb_broadcast(cpu, TLB_REQUEST_PROTECT, key->pa & ~(TLB_PAGE_SIZE - 1));
+	}
+	front_translate(&ir, host, cache->max_insns);
+	emit_block(&cache->buf, &cache->stubs, &ir, cache->no_chain, &result);
+	*block = (struct cache_block){
+		.key = *key,
+		.size = ir.nr_insns * 4,
+		.entry = result.entry,
+		.code = result.entry + cache->buf.exec_delta,
+		.leave = result.leave,
+		.next = *bucket,
+		.page_next = *page,
+	};
+	*bucket = block;
+	*page = block;
+	if (stale) {
+		cache_redirect(stale, block->entry);
+	}
+	cache->stats.blocks++;
+	cache->stats.guest_insns += ir.nr_insns;
+	cache->stats.host_bytes += (uint64_t)(cache->buf.p - result.entry);
+	cache->stats.nanoseconds += cache_clock() - begin;
+	cache_perf_note(cache, block, (size_t)(cache->buf.p - result.entry));
+	return block;
+}
+
+struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, const uint8_t *host,
+			      uint64_t *generation)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+	struct cache_block *block, *stale = NULL;
+
+	cache_lock(cpu);
+	for (block = *cache_bucket(cache, key); block; block = block->next) {
+		if (cache_key_equal(&block->key, key)) {
+			if (!block->stale) {
+				break;
+			}
+			stale = stale ? stale : block;
+		}
+	}
+	if (!block) {
+		if (cache->arena_used == cache->arena_size ||
+		    cache->buf.end - cache->buf.p < CACHE_BLOCK_ROOM) {
+			cache_drop(cpu);
+			stale = NULL;
+		}
+		block = cache_translate(cpu, key, host, stale);
+	}
+	*generation = cache->generation;
+	pthread_mutex_unlock(&cache->lock);
+	return block;
+}
+
+void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
+		const struct cache_block *block)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+
+	cache_lock(cpu);
+	if (generation == cache->generation && !block->stale && !cache->no_chain) {
+		x64_patch((uint8_t *)(uintptr_t)(site - (uint64_t)cache->buf.exec_delta),
+			  block->entry);
+		cache->stats.links++;
+	}
+	pthread_mutex_unlock(&cache->lock);
+}
+
+void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size)
+{
+	uint64_t page = pa & ~(TLB_PAGE_SIZE - 1);
+	bool left = false;
+	struct cache_block **link;
+
+	if (!cache_lock_unless_dropped(cache)) {
+		return;
+	}
+	link = cache_page(cache, pa);
+	while (*link) {
+		struct cache_block *block = *link;
+
+		if ((block->key.pa & ~(TLB_PAGE_SIZE - 1)) != page) {
+			link = &block->page_next;
+		} else if (block->key.pa < pa + size && pa < block->key.pa + block->size) {
+			cache_make_stale(cache, block);
+			*link = block->page_next;
+		} else {
+			left = true;
+			link = &block->page_next;
+		}
+	}
+	if (!left) {
+		vm_clear_page_has_code(cache->vm, page);
+	}
+	pthread_mutex_unlock(&cache->lock);
+}
+
+void cache_invalidate_all(struct jit_cache *cache)
+{
+	if (!cache_lock_unless_dropped(cache)) {
+		return;
+	}
+	for (unsigned int i = 0; i < cache->arena_used; i++) {
+		if (!cache->arena[i].stale) {
+			cache_make_stale(cache, &cache->arena[i]);
+			vm_clear_page_has_code(cache->vm, cache->arena[i].key.pa);
+		}
+	}
+	memset(cache->pages, 0, CACHE_NR_BUCKETS * sizeof(*cache->pages));
+	pthread_mutex_unlock(&cache->lock);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cache.h - the code cache: translated blocks, where to find them, when they go.
+ *
+ * A block is identified by the physical and the virtual address of its first instruction and by
+ * what its code takes for granted (the TLB bank of its accesses, PSTATE.UAO). One lock guards the
+ * tables; running translated code takes no lock.
+ *
+ * A block whose guest code changed is never freed alone: its entry is overwritten with a jump to
+ * the dispatcher, and, once translated again, to its successor. Memory comes back when the cache is
+ * full and all of it is dropped, which waits until no CPU runs translated code (cpu->in_code).
+ *
+ * The memory is mapped twice, writable and executable, never both at one address.
+ */
+#ifndef VMM_JIT_CACHE_H
+#define VMM_JIT_CACHE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "x64_asm.h"
+
+struct jit_cpu;
+struct jit_vm;
+
+#define CACHE_NR_BUCKETS (1u << 15)
+
+struct cache_key {
+	uint64_t pa;
+	uint64_t va;
+	uint32_t mode; /* bank, and UAO in bit 2 */
+};
+
+struct cache_block {
+	struct cache_key key;
+	uint32_t size; /* bytes of guest code */
+	bool stale;
+	uint8_t *entry;   /* writable view */
+	const void *code; /* executable view of the entry */
+	uint8_t *leave; /* writable view of the code that leaves for the dispatcher at this block */
+	struct cache_block *next;      /* same bucket */
+	struct cache_block *page_next; /* same page of guest memory */
+};
+
+/* Code shared by all blocks; addresses in the executable view. */
+struct cache_stubs {
+	unsigned int (*enter)(struct jit_cpu *cpu, const void *code); /* enum translate_exit */
+	const void *leave;                                            /* reason in eax */
+	const void *link;          /* target in rax, jump site in rcx */
+	const void *lookup_failed; /* target in rax */
+	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
+	const void *refill[3][2];  /* by bank, and read or write */
+};
+
+/* How translated code comes back to C. */
+enum translate_exit {
+	TRANSLATE_DISPATCH,  /* go on at cpu->pc */
+	TRANSLATE_ENTRY,     /* the same; left a block at its entry: attention, or it is stale */
+	TRANSLATE_LINK,      /* the same, and cpu->link_site may jump there directly */
+	TRANSLATE_EXCEPTION, /* cpu->exc is to be taken */
+	TRANSLATE_INTERPRET, /* the instruction at cpu->pc cannot be executed inline now */
+};
+
+struct cache_stats {
+	uint64_t blocks;
+	uint64_t guest_insns; /* translated */
+	uint64_t host_bytes;
+	uint64_t flushes;
+	uint64_t invalidated;
+	uint64_t links;
+	uint64_t nanoseconds; /* spent translating */
+};
+
+struct jit_cache {
+	pthread_mutex_t lock;
+	struct jit_vm *vm;
+	struct x64_buf buf; /* writable view; buf.exec_delta gives the other */
+	uint8_t *base;
+	size_t size;
+	uint8_t *blocks_start; /* behind the stubs */
+	struct cache_stubs stubs;
+	struct cache_block **buckets;
+	struct cache_block **pages; /* hash by guest page */
+	struct cache_block *arena;
+	unsigned int arena_used;
+	unsigned int arena_size;
+	_Atomic uint64_t generation; /* counts drops; changed under the lock */
+	_Atomic bool exclusive;      /* someone waits for all CPUs to leave translated code */
+	struct cache_stats stats;
+	unsigned int max_insns; /* of a block */
+	bool no_chain;
+	FILE *perf_map;
+};
+
+/* NULL: no memory, or the host forbids executable mappings. */
+struct jit_cache *cache_create(struct jit_vm *vm, size_t size);
+void cache_destroy(struct jit_cache *cache);
+
+/*
+ * The block for key, translated if need be from guest code at `host`; not NULL. It is gone when
+ * cache->generation is no longer *generation.
+ */
+struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, const uint8_t *host,
+			      uint64_t *generation);
+
+/* Lets the jump at `site` (executable view) go to the block, unless the cache was dropped since
+ * `generation`. */
+void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
+		const struct cache_block *block);
+
+/* Guest memory [pa, pa + size), within one page, has changed: its blocks must not run again. */
+void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size);
+/* No block may be entered again; none is freed. */
+void cache_invalidate_all(struct jit_cache *cache);
+
+/* Around translated code. cache_enter() waits while the cache is being dropped. */
+void cache_enter(struct jit_cpu *cpu);
+void cache_leave(struct jit_cpu *cpu);
+
+#endif

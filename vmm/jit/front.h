@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * front.h - the A64 front end: from guest instructions to IR.
+ *
+ * front_translate() fills one block. Each front_*.c handles one class; what a class does not
+ * express as IR it refuses (false), and the instruction becomes an IR_CALL of its interpreter
+ * function. A refusal must not have appended anything.
+ */
+#ifndef VMM_JIT_FRONT_H
+#define VMM_JIT_FRONT_H
+
+#include "cpu.h"
+#include "decode.h"
+#include "ir.h"
+
+struct front {
+	struct ir_block *block;
+	uint64_t pc;
+	uint32_t insn;
+	enum a64_op op;
+	bool end;        /* set by a handler: the block ends after this instruction */
+	bool fp_checked; /* the block has had its IR_FP_CHECK */
+	bool fp_inline;  /* FP arithmetic may be emitted inline (features of the host) */
+};
+
+/*
+ * Translates from block->va, reading instructions at `host` (they lie there up to the page's end),
+ * at most max_insns. Never fails; a block has at least one instruction.
+ */
+void front_translate(struct ir_block *block, const uint8_t *host, unsigned int max_insns);
+
+bool front_int(struct front *f);
+bool front_branch(struct front *f);
+bool front_system(struct front *f);
+bool front_ldst(struct front *f);
+bool front_vldst(struct front *f);
+bool front_fp(struct front *f);
+bool front_simd(struct front *f);
+
+/* Shorthands for appending; all return the operation for further settings. */
+struct ir_op *front_op3(struct front *f, enum ir_opcode op, bool wide, unsigned int dst,
+			unsigned int a, unsigned int b);
+struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsigned int dst,
+			   unsigned int a, int64_t imm);
+/* Makes sure an IR_FP_CHECK precedes in this block. */
+void front_need_fp(struct front *f);
+
+/* Register number as a value operand (31 is zero) or as a base (31 is SP). */
+static inline unsigned int front_zr(unsigned int n)
+{
+	return n == 31 ? IR_ZR : n;
+}
+
+static inline int64_t front_sext(uint64_t val, unsigned int bits)
+{
+	return (int64_t)(val << (64 - bits)) >> (64 - bits);
+}
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * front_branch.c - branches, and the system instructions that concern the shape of a block.
+ */
+#include "front.h"
+#include "sysreg.h"
+
+static bool branch_to(struct front *f, enum ir_opcode op, int64_t offset)
+{
+	ir_append(f->block, op)->imm = (int64_t)(f->pc + (uint64_t)offset);
+	f->end = op == IR_JUMP;
+	return true;
+}
+
+static bool branch_register(struct front *f, bool link)
+{
+	unsigned int target = front_zr(f_rn(f->insn));
+
+	if (link) {
+		/* BLR X30 reads its target first. */
+		front_op3(f, IR_MOV, true, IR_T0, target, IR_NONE);
+		target = IR_T0;
+		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
+	}
+	ir_append(f->block, IR_JUMP_REG)->a = (uint8_t)target;
+	f->end = true;
+	return true;
+}
+
+static bool branch_zero(struct front *f, bool nonzero)
+{
+	uint32_t i = f->insn;
+	struct ir_op *o = ir_append(f->block, IR_BRANCH_ZERO);
+
+	o->a = (uint8_t)front_zr(f_rt(i));
+	o->wide = f_sf(i);
+	o->aux = nonzero;
+	o->imm = (int64_t)(f->pc + (uint64_t)(front_sext(f_imm19(i), 19) * 4));
+	return true;
+}
+
+static bool branch_bit(struct front *f, bool set)
+{
+	uint32_t i = f->insn;
+	struct ir_op *o = ir_append(f->block, IR_BRANCH_BIT);
+
+	o->a = (uint8_t)front_zr(f_rt(i));
+	o->c = (uint8_t)(f_b5(i) << 5 | f_b40(i));
+	o->aux = set;
+	o->imm = (int64_t)(f->pc + (uint64_t)(front_sext(f_imm14(i), 14) * 4));
+	return true;
+}
+
+bool front_branch(struct front *f)
+{
+	uint32_t i = f->insn;
+
+	switch (f->op) {
+	case A64_BL:
+		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
+		return branch_to(f, IR_JUMP, front_sext(f_imm26(i), 26) * 4);
+	case A64_B:
+		return branch_to(f, IR_JUMP, front_sext(f_imm26(i), 26) * 4);
+	case A64_B_COND:
+		if (f_bcond(i) >= 14) {
+			return branch_to(f, IR_JUMP, front_sext(f_imm19(i), 19) * 4);
+		}
+		branch_to(f, IR_BRANCH, front_sext(f_imm19(i), 19) * 4);
+		f->block->ops[f->block->nr_ops - 1].cond = (uint8_t)f_bcond(i);
+		return true;
+	case A64_CBZ:
+		return branch_zero(f, false);
+	case A64_CBNZ:
+		return branch_zero(f, true);
+	case A64_TBZ:
+		return branch_bit(f, false);
+	case A64_TBNZ:
+		return branch_bit(f, true);
+	case A64_BR:
+	case A64_RET:
+		return branch_register(f, false);
+	case A64_BLR:
+		return branch_register(f, true);
+	default:
+		return false;
+	}
+}
+
+/* The interpreter's function, and then whatever block is next under the changed state. */
+static bool system_call_and_leave(struct front *f)
+{
+	struct ir_op *o;
+
+	ir_append(f->block, IR_CALL)->imm = f->op;
+	o = ir_append(f->block, IR_JUMP);
+	o->imm = (int64_t)(f->pc + 4);
+	o->aux = 1; /* not chained: the context may be another */
+	f->end = true;
+	return true;
+}
+
+bool front_system(struct front *f)
+{
+	switch (f->op) {
+	case A64_HINT:
+		if (f_hintimm(f->insn) == 0 || f_hintimm(f->insn) > 5) {
+			return true; /* NOP, and hints of absent features */
+		}
+		return system_call_and_leave(f);
+	case A64_DMB:
+		/* TSO keeps all but store-load order; CRm<1:0> = 01 orders loads with later
+		 * accesses, 10 orders stores with stores. */
+		if ((f_crm(f->insn) & 3) == 3 || (f_crm(f->insn) & 3) == 0) {
+			ir_append(f->block, IR_FENCE);
+		}
+		return true;
+	case A64_CLREX:
+	case A64_DSB:
+	case A64_MRS:
+	case A64_SYS:
+		return false;
+	default:
+		return system_call_and_leave(f);
+	}
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ir.h - the translator's intermediate form: a straight list of small operations.
+ *
+ * A front end appends operations for one block of guest code; ir_analyse() walks them backwards
+ * once and marks which NZCV results must reach memory; a back end walks them forwards once and
+ * emits. Everything is O(n) in a fixed arena, nothing is allocated.
+ *
+ * Operands are guest registers (0 to 30, IR_SP), IR_ZR, or IR_T0, a scratch value that lives until
+ * the end of its guest instruction. Vector operands are numbers 0 to 31 in their own space.
+ * A block is entered at the top and left at any exit. Between guest instructions all guest state
+ * is in its home, so any instruction may be executed by the interpreter instead: that is the slow
+ * path of all memory accesses (IR_LOAD ...), of FP results that need care, and of IR_CALL.
+ */
+#ifndef VMM_JIT_IR_H
+#define VMM_JIT_IR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mem.h"
+
+#define IR_MAX_INSNS 64
+#define IR_MAX_OPS   512
+
+enum {
+	IR_SP = 31,
+	IR_ZR = 32,
+	IR_T0 = 33,
+	IR_IMM = 34, /* as operand b: the value is in imm */
+	IR_NONE = 35,
+};
+
+enum ir_opcode {
+	IR_INSN, /* the next guest instruction begins; index tells which */
+	IR_MOV,
+	IR_MOVI,
+	/* dst = a op b; set_flags possible */
+	IR_ADD,
+	IR_SUB,
+	IR_AND,
+	IR_OR,
+	IR_XOR,
+	IR_ADC, /* a + b + C */
+	IR_SBC, /* a - b - !C */
+	IR_NOT,
+	/* by b, modulo the width; no flags */
+	IR_SHL,
+	IR_SHR,
+	IR_SAR,
+	IR_ROR,
+	IR_EXTRACT, /* low part of a:b shifted right by imm (EXTR) */
+	IR_INSERT,  /* bits of dst from aux, imm of them, = low bits of a */
+	IR_SEXT,    /* from 8 << size bits */
+	IR_ZEXT,
+	IR_MUL,
+	IR_MUL_HIGH_U,
+	IR_MUL_HIGH_S,
+	IR_DIV_U,
+	IR_DIV_S,
+	IR_CLZ,
+	IR_BSWAP,  /* within units of 1 << size bytes */
+	IR_SELECT, /* dst = cond ? a : b, aux: enum ir_select applied to b */
+	IR_CCMP,   /* if cond: flags of a - b (aux 0) or a + b (aux 1), else flags = imm >> 32 */
+	/* [a + b] or [a + imm]; the slow path interprets the guest instruction */
+	IR_LOAD,      /* aux: sign-extend; wide: to 64 bits */
+	IR_STORE,     /* dst is the data */
+	IR_LOAD_PAIR, /* dst, c; aux as above */
+	IR_STORE_PAIR,
+	IR_VLOAD, /* dst is a vector; size up to 4 (16 bytes) */
+	IR_VSTORE,
+	IR_VLOAD_PAIR,
+	IR_VSTORE_PAIR,
+	IR_FENCE,
+	/* the guest instruction as a whole, by its exec_ function */
+	IR_CALL,
+	/* exits; imm is the guest address where it is known */
+	IR_BRANCH,      /* if cond */
+	IR_BRANCH_ZERO, /* if a is zero (aux 0) or not (aux 1) */
+	IR_BRANCH_BIT,  /* if bit c of a is clear (aux 0) or set (aux 1) */
+	IR_JUMP,
+	IR_JUMP_REG, /* to a */
+	IR_LEAVE,    /* back to the dispatcher, pc is already set */
+	IR_FP_CHECK, /* FP instructions follow: leave if they cannot be executed inline */
+	IR_FP,       /* aux: enum ir_fp */
+	IR_VEC,      /* aux: enum ir_vec */
+};
+
+enum ir_select {
+	IR_SELECT_PLAIN,
+	IR_SELECT_INC,
+	IR_SELECT_NOT,
+	IR_SELECT_NEG,
+};
+
+struct ir_op {
+	uint8_t op;
+	uint8_t dst;
+	uint8_t a;
+	uint8_t b;
+	uint8_t c;
+	uint8_t cond; /* A64 condition */
+	uint8_t size; /* log2 of bytes */
+	uint8_t aux;
+	bool wide;       /* 64-bit operation; else the result is zero-extended from 32 */
+	bool set_flags;  /* produces NZCV */
+	bool flags_live; /* ... which must be stored in cpu->flags */
+	bool unprivileged;
+	uint8_t index; /* guest instruction */
+	int64_t imm;
+};
+
+struct ir_block {
+	uint64_t va;        /* of the first instruction */
+	uint8_t bank;       /* enum tlb_bank of its memory accesses */
+	bool user_override; /* PSTATE.UAO: unprivileged accesses are not */
+	unsigned int nr_insns;
+	uint32_t insns[IR_MAX_INSNS];
+	unsigned int nr_ops;
+	struct ir_op ops[IR_MAX_OPS];
+};
+
+/* Appends an operation, zeroed but for these, and returns it. The arena never runs over: the front
+ * end ends a block while IR_MAX_OPS_PER_INSN are left. */
+#define IR_MAX_OPS_PER_INSN 12
+struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op);
+
+/* Liveness of flags. */
+void ir_analyse(struct ir_block *block);
+
+/* Does emitting this operation destroy the host's flags? */
+bool ir_keeps_flags(const struct ir_op *op);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * translate.c - the dispatcher: finds translated code for cpu->pc, runs it, serves its exits.
+ *
+ * The CPU counts as being in translated code (cache_enter) for the whole loop but for the slow
+ * parts that may have to wait for others.
+ */
+#include "cache.h"
+#include "context.h"
+#include "exception.h"
+#include "interp.h"
+#include "mem.h"
+#include "mmu.h"
+#include "translate.h"
+#include "vm.h"
+
+/* Code for cpu->pc; NULL: an exception was taken, or the cache changed meanwhile: try again. */
+static const void *translate_find(struct jit_cpu *cpu, bool link)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+	struct cache_key key = {.va = cpu->pc, .mode = cpu->bank | (cpu->uao ? 4u : 0)};
+	const uint8_t *host;
+	const struct cache_block *block;
+	uint64_t generation = cache->generation, found;
+	uint64_t site = cpu->link_site;
+
+	if (!mem_fetch_place(cpu, cpu->pc, &key.pa, &host)) {
+		exception_take(cpu);
+		return NULL;
+	}
+	cache_leave(cpu);
+	block = cache_get(cpu, &key, host, &found);
+	if (link && generation == found) {
+		cache_link(cpu, found, site, block);
+	}
+	cache_enter(cpu);
+	if (found != cache->generation) {
+		return NULL;
+	}
+	context_add_jump(cpu, key.va, block->code);
+	return block->code;
+}
+
+void translate_run(struct jit_cpu *cpu)
+{
+	struct jit_cache *cache = cpu->vm->cache;
+	bool link = false, find = false;
+
+	cache_enter(cpu);
+	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
+		const struct cpu_jump *j;
+		const void *code;
+
+		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
+		j = &cpu->jumps[CPU_JUMP_INDEX(cpu->pc)];
+		code = j->code;
+		if (find || j->va != cpu->pc || j->context != cpu->code_context) {
+			code = translate_find(cpu, link);
+			link = false;
+			find = false;
+			if (!code) {
+				continue;
+			}
+		}
+		switch ((enum translate_exit)cache->stubs.enter(cpu, code)) {
+		case TRANSLATE_ENTRY:
+			find = true; /* jumps[] would lead to the same stale block */
+			break;
+		case TRANSLATE_LINK:
+			link = true;
+			find = true;
+			break;
+		case TRANSLATE_EXCEPTION:
+			exception_take(cpu);
+			break;
+		case TRANSLATE_INTERPRET:
+			if (interp_step(cpu) == EXEC_EXCEPTION) {
+				exception_take(cpu);
+			}
+			break;
+		case TRANSLATE_DISPATCH:
+			break;
+		}
+	}
+	cache_leave(cpu);
+}

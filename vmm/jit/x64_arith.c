@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * x64_arith.c - integer arithmetic: moves, ALU, shifts, multiplication, division, selection.
+ *
+ * A 32-bit x86 operation clears the upper half of its destination as A64 does, so `wide` maps to
+ * REX.W and nothing more. Hosts have LZCNT and BMI2 (accel_jit.c checks).
+ */
+#include "x64_emit.h"
+
+#define OP_IMUL   (X64_0F | 0xaf)
+#define OP_MOVZX8 (X64_0F | 0xb6)
+#define OP_MOVSX8 (X64_0F | 0xbe)
+#define OP_MOVSXD 0x63
+#define OP_LZCNT  (X64_F3 | X64_0F | 0xbd)
+#define OP_SHLX   (X64_66 | X64_0F38 | 0xf7)
+#define OP_SARX   (X64_F3 | X64_0F38 | 0xf7)
+#define OP_SHRX   (X64_F2 | X64_0F38 | 0xf7)
+#define OP_SHRD   (X64_0F | 0xac)
+
+static bool fits_imm32(int64_t imm, bool wide)
+{
+	return !wide || imm == (int32_t)imm;
+}
+
+/* op dst, b where b is an immediate, a register or in memory. Uses rcx for large immediates. */
+static void alu_operand(struct emit *e, bool wide, enum x64_alu alu, enum x64_reg dst,
+			const struct ir_op *op)
+{
+	enum x64_reg b;
+
+	if (op->b == IR_IMM) {
+		if (fits_imm32(op->imm, wide)) {
+			x64_alu_ri(e->b, wide, alu, dst, (int32_t)op->imm);
+		} else {
+			x64_mov_imm(e->b, RCX, (uint64_t)op->imm);
+			x64_alu_rr(e->b, wide, alu, dst, RCX);
+		}
+		return;
+	}
+	b = emit_pinned(op->b);
+	if (b != X64_NO_REG) {
+		x64_alu_rr(e->b, wide, alu, dst, b);
+	} else if (op->b == IR_ZR) {
+		x64_alu_ri(e->b, wide, alu, dst, 0);
+	} else {
+		x64_alu_rm(e->b, wide, alu, dst, emit_guest_reg(op->b));
+	}
+}
+
+/* Comparisons: only the flags are wanted, `a` may stay where it is. */
+static void alu_compare(struct emit *e, const struct ir_op *op, enum x64_alu alu)
+{
+	enum x64_reg a = emit_use(e, op->a, RAX);
+
+	if (alu == ALU_SUB) {
+		alu_operand(e, op->wide, ALU_CMP, a, op);
+		return;
+	}
+	if (alu == ALU_AND && op->b != IR_IMM) {
+		x64_test_rr(e->b, op->wide, a, emit_use(e, op->b, RCX));
+		return;
+	}
+	if (alu == ALU_AND && fits_imm32(op->imm, op->wide)) {
+		x64_rr(e->b, op->wide, 0xf7, 0, a);
+		x64_u32(e->b, (uint32_t)op->imm);
+		return;
+	}
+	emit_load(e, RAX, op->a, true);
+	alu_operand(e, op->wide, alu, RAX, op);
+}
+
+static bool is_commutative(enum x64_alu alu)
+{
+	return alu != ALU_SUB && alu != ALU_SBB;
+}
+
+/* ADD that wants no flags, between registers or with a small immediate: LEA. */
+static bool add_by_lea(struct emit *e, const struct ir_op *op, enum x64_reg dst)
+{
+	enum x64_reg a = emit_pinned(op->a), b = emit_pinned(op->b);
+
+	if (op->set_flags || a == X64_NO_REG || dst == a) {
+		return false;
+	}
+	if (op->b == IR_IMM && fits_imm32(op->imm, true)) {
+		x64_lea(e->b, op->wide, dst, x64_at(a, (int32_t)op->imm));
+		return true;
+	}
+	if (op->b != IR_IMM && b != X64_NO_REG && dst != b) {
+		x64_lea(e->b, op->wide, dst, x64_at_index(a, b, 0));
+		return true;
+	}
+	return false;
+}
+
+static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, enum emit_flags how)
+{
+	struct ir_op o = *op;
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (op->dst == IR_ZR) {
+		if (op->set_flags) {
+			alu_compare(e, op, alu);
+			emit_flags_set(e, op, how);
+		}
+		return;
+	}
+	if (alu == ALU_ADD && add_by_lea(e, op, dst)) {
+		emit_commit(e, op->dst, dst);
+		return;
+	}
+	if (o.b != IR_IMM && emit_pinned(o.b) == dst && emit_pinned(o.a) != dst) {
+		if (is_commutative(alu)) {
+			o.b = op->a;
+			o.a = op->b;
+		} else {
+			dst = RAX;
+		}
+	}
+	if (emit_pinned(o.a) != dst) {
+		emit_load(e, dst, o.a, true);
+	}
+	alu_operand(e, o.wide, alu, dst, &o);
+	emit_commit(e, op->dst, dst);
+	if (op->set_flags) {
+		emit_flags_set(e, op, how);
+	} else {
+		e->host_flags = EMIT_FLAGS_NONE;
+	}
+}
+
+/* ADC and SBC: x86 wants the carry, or the borrow, in CF. */
+static void emit_with_carry(struct emit *e, const struct ir_op *op)
+{
+	bool subtract = op->op == IR_SBC;
+
+	if (e->host_flags == EMIT_FLAGS_NONE) {
+		x64_rm(e->b, false, X64_0F | 0xba, 4, emit_cpu(EMIT_CPU(flags))); /* bt */
+		x64_byte(e->b, 8);
+		e->host_flags = EMIT_FLAGS_DIRECT;
+	}
+	if ((e->host_flags == EMIT_FLAGS_DIRECT) == subtract) {
+		x64_byte(e->b, 0xf5); /* cmc */
+	}
+	emit_load(e, RAX, op->a, true);
+	alu_operand(e, op->wide, subtract ? ALU_SBB : ALU_ADC, RAX, op);
+	if (op->set_flags) {
+		/* Storing them would need rax. */
+		x64_mov_rr(e->b, true, RCX, RAX);
+		emit_flags_set(e, op, subtract ? EMIT_FLAGS_SUB : EMIT_FLAGS_DIRECT);
+		emit_commit(e, op->dst, RCX);
+	} else {
+		emit_commit(e, op->dst, RAX);
+		e->host_flags = EMIT_FLAGS_NONE;
+	}
+}
+
+static void emit_mov(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (op->dst == IR_ZR || (op->dst == op->a && op->wide)) {
+		return;
+	}
+	if (emit_pinned(op->dst) == X64_NO_REG && emit_pinned(op->a) != X64_NO_REG && op->wide) {
+		dst = emit_pinned(op->a);
+	} else {
+		emit_load(e, dst, op->a, op->wide);
+	}
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_movi(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (op->dst == IR_ZR) {
+		return;
+	}
+	if (emit_pinned(op->dst) == X64_NO_REG && op->imm == (int32_t)op->imm) {
+		x64_mov_store_imm(e->b, true, emit_guest_reg(op->dst), (int32_t)op->imm);
+		return;
+	}
+	x64_mov_imm(e->b, dst, (uint64_t)op->imm);
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_not(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	emit_load(e, dst, op->a, op->wide);
+	x64_rr(e->b, op->wide, 0xf7, 2, dst);
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_shift(struct emit *e, const struct ir_op *op)
+{
+	static const uint8_t shifts[] = {SHIFT_SHL, SHIFT_SHR, SHIFT_SAR, SHIFT_ROR};
+	static const uint16_t by_register[] = {OP_SHLX, OP_SHRX, OP_SARX, 0};
+	unsigned int kind = op->op - IR_SHL;
+	enum x64_reg dst = emit_def(op->dst, RAX);
+	enum x64_reg a, count;
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	if (op->b == IR_IMM) {
+		emit_load(e, dst, op->a, op->wide);
+		if (op->imm) {
+			x64_shift_ri(e->b, op->wide, (enum x64_shift)shifts[kind], dst,
+				     (uint8_t)op->imm);
+		}
+	} else if (op->op == IR_ROR) {
+		emit_load(e, RCX, op->b, true);
+		emit_load(e, RAX, op->a, op->wide);
+		x64_shift_cl(e->b, op->wide, SHIFT_ROR, RAX);
+		dst = RAX;
+	} else {
+		a = emit_use(e, op->a, RAX);
+		count = emit_use(e, op->b, RCX);
+		x64_vex_rr(e->b, op->wide, by_register[kind], dst, count, a);
+	}
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_extract(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg high;
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RAX, op->b, op->wide);
+	high = emit_use(e, op->a, RCX);
+	x64_rr(e->b, op->wide, OP_SHRD, high, RAX);
+	x64_byte(e->b, (uint8_t)op->imm);
+	emit_commit(e, op->dst, RAX);
+}
+
+static void and_mask(struct emit *e, bool wide, enum x64_reg reg, uint64_t mask)
+{
+	if (!wide) {
+		mask = (uint64_t)(int64_t)(int32_t)(uint32_t)mask;
+	}
+	if ((int64_t)mask == (int32_t)mask) {
+		x64_alu_ri(e->b, wide, ALU_AND, reg, (int32_t)mask);
+	} else {
+		x64_mov_imm(e->b, RCX, mask);
+		x64_alu_rr(e->b, wide, ALU_AND, reg, RCX);
+	}
+}
+
+/* Bits aux .. aux + imm - 1 of dst become the low bits of a. */
+static void emit_insert(struct emit *e, const struct ir_op *op)
+{
+	uint64_t mask = op->imm >= 64 ? ~0ull : (1ull << op->imm) - 1;
+	enum x64_reg dst = emit_pinned(op->dst);
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RAX, op->a, true);
+	and_mask(e, true, RAX, mask);
+	if (op->aux) {
+		x64_shift_ri(e->b, true, SHIFT_SHL, RAX, op->aux);
+	}
+	if (dst == X64_NO_REG) {
+		x64_mov_imm(e->b, RCX, ~(mask << op->aux));
+		x64_alu_rm(e->b, op->wide, ALU_AND, RCX, emit_guest_reg(op->dst));
+		x64_alu_rr(e->b, op->wide, ALU_OR, RAX, RCX);
+		emit_commit(e, op->dst, RAX);
+	} else {
+		and_mask(e, op->wide, dst, ~(mask << op->aux));
+		x64_alu_rr(e->b, op->wide, ALU_OR, dst, RAX);
+	}
+}
+
+static void emit_extend(struct emit *e, const struct ir_op *op)
+{
+	bool sign = op->op == IR_SEXT;
+	enum x64_reg dst = emit_def(op->dst, RAX);
+	enum x64_reg a = emit_use(e, op->a, RAX);
+
+	if (op->size == 2) {
+		if (sign && op->wide) {
+			x64_rr(e->b, true, OP_MOVSXD, dst, a);
+		} else {
+			x64_mov_rr(e->b, false, dst, a);
+		}
+	} else {
+		unsigned int opcode = (sign ? OP_MOVSX8 : OP_MOVZX8) | op->size;
+
+		if (sign && op->wide) {
+			x64_rr(e->b, true, opcode, dst, a);
+		} else {
+			x64_rr8(e->b, opcode, dst, a);
+		}
+	}
+	emit_commit(e, op->dst, dst);
+}
+
+/* aux: both operands are zero- (1) or sign-extended (2) from 32 bits first. */
+static void emit_mul(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+	enum x64_reg a, b;
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	a = emit_use(e, op->a, RAX);
+	b = emit_use(e, op->b, RCX);
+	if (op->aux) {
+		if (op->aux == 1) {
+			x64_mov_rr(e->b, false, RAX, a);
+			x64_mov_rr(e->b, false, RCX, b);
+		} else {
+			x64_rr(e->b, true, OP_MOVSXD, RAX, a);
+			x64_rr(e->b, true, OP_MOVSXD, RCX, b);
+		}
+		a = RAX;
+		b = RCX;
+	}
+	if (dst == b) {
+		x64_rr(e->b, op->wide, OP_IMUL, dst, a);
+	} else {
+		if (dst != a) {
+			x64_mov_rr(e->b, true, dst, a);
+		}
+		x64_rr(e->b, op->wide, OP_IMUL, dst, b);
+	}
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_mul_high(struct emit *e, const struct ir_op *op)
+{
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RAX, op->a, true);
+	x64_rr(e->b, true, 0xf7, op->op == IR_MUL_HIGH_S ? 5 : 4, emit_use(e, op->b, RCX));
+	emit_commit(e, op->dst, RDX);
+}
+
+/* A64 division: by zero gives zero, the most negative number by -1 itself. */
+static void emit_div(struct emit *e, const struct ir_op *op)
+{
+	bool sign = op->op == IR_DIV_S;
+	uint8_t *zero, *minus_one = NULL, *done, *done_negated = NULL;
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RCX, op->b, op->wide);
+	emit_load(e, RAX, op->a, op->wide);
+	x64_test_rr(e->b, op->wide, RCX, RCX);
+	zero = x64_jcc_fwd(e->b, CC_E);
+	if (sign) {
+		x64_alu_ri(e->b, op->wide, ALU_CMP, RCX, -1);
+		minus_one = x64_jcc_fwd(e->b, CC_E);
+		if (op->wide) {
+			x64_byte(e->b, 0x48);
+		}
+		x64_byte(e->b, 0x99); /* cqo, cdq */
+	} else {
+		x64_alu_rr(e->b, false, ALU_XOR, RDX, RDX);
+	}
+	x64_rr(e->b, op->wide, 0xf7, sign ? 7 : 6, RCX);
+	done = x64_jmp_fwd(e->b);
+	if (sign) {
+		x64_patch_here(e->b, minus_one);
+		x64_rr(e->b, op->wide, 0xf7, 3, RAX); /* neg */
+		done_negated = x64_jmp_fwd(e->b);
+	}
+	x64_patch_here(e->b, zero);
+	x64_alu_rr(e->b, false, ALU_XOR, RAX, RAX);
+	x64_patch_here(e->b, done);
+	x64_patch_here(e->b, done_negated);
+	emit_commit(e, op->dst, RAX);
+}
+
+static void emit_clz(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	x64_rr(e->b, op->wide, OP_LZCNT, dst, emit_use(e, op->a, RAX));
+	emit_commit(e, op->dst, dst);
+}
+
+static void emit_bswap_reg(struct emit *e, bool wide, enum x64_reg reg)
+{
+	x64_byte(e->b, (uint8_t)((wide ? 0x48 : 0x40) | (reg >> 3 & 1)));
+	x64_byte(e->b, 0x0f);
+	x64_byte(e->b, (uint8_t)(0xc8 | (reg & 7)));
+}
+
+/* Swapping bytes within halfwords of 64 bits: (x >> 8 & m) | (x & m) << 8. */
+static void emit_bswap16_wide(struct emit *e)
+{
+	x64_mov_rr(e->b, true, RDX, RAX);
+	x64_shift_ri(e->b, true, SHIFT_SHR, RDX, 8);
+	x64_mov_imm(e->b, RCX, 0x00ff00ff00ff00ffull);
+	x64_alu_rr(e->b, true, ALU_AND, RDX, RCX);
+	x64_alu_rr(e->b, true, ALU_AND, RAX, RCX);
+	x64_shift_ri(e->b, true, SHIFT_SHL, RAX, 8);
+	x64_alu_rr(e->b, true, ALU_OR, RAX, RDX);
+}
+
+static void emit_bswap(struct emit *e, const struct ir_op *op)
+{
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RAX, op->a, true);
+	if (op->size == 1 && op->wide) {
+		emit_bswap16_wide(e);
+	} else {
+		emit_bswap_reg(e, op->wide, RAX);
+		if (op->size == 1) {
+			x64_shift_ri(e->b, false, SHIFT_ROR, RAX, 16);
+		} else if (op->size == 2 && op->wide) {
+			x64_shift_ri(e->b, true, SHIFT_ROR, RAX, 32);
+		}
+	}
+	emit_commit(e, op->dst, RAX);
+}
+
+/* dst = cond ? a : f(b). None of the instructions touches the flags. */
+static void emit_select(struct emit *e, const struct ir_op *op)
+{
+	enum x64_cond cc = emit_condition(e, op->cond);
+	enum x64_reg a;
+
+	if (op->a == IR_ZR && op->b == IR_ZR && op->aux == IR_SELECT_INC) {
+		x64_setcc(e->b, cc ^ 1, RAX); /* CSET */
+		x64_rr8(e->b, OP_MOVZX8, RAX, RAX);
+		emit_commit(e, op->dst, RAX);
+		return;
+	}
+	emit_load(e, RAX, op->b, true);
+	if (op->aux == IR_SELECT_NOT || op->aux == IR_SELECT_NEG) {
+		x64_rr(e->b, true, 0xf7, 2, RAX);
+	}
+	if (op->aux == IR_SELECT_INC || op->aux == IR_SELECT_NEG) {
+		x64_lea(e->b, true, RAX, x64_at(RAX, 1));
+	}
+	a = emit_use(e, op->a, RCX);
+	x64_cmov(e->b, op->wide, cc, RAX, a); /* 32 bits: clears the upper half either way */
+	emit_commit(e, op->dst, RAX);
+}
+
+/* The other branch of a CCMP: NZCV from the immediate, in the form the compare would leave. */
+static void emit_flags_constant(struct emit *e, unsigned int nzcv, enum emit_flags how)
+{
+	bool carry = nzcv >> 1 & 1;
+	unsigned int bits = (nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv & 1);
+
+	bits |= (carry != (how == EMIT_FLAGS_SUB) ? 1u : 0) << 8;
+	x64_mov_imm(e->b, RAX, bits);
+	x64_byte(e->b, 0x04); /* add al, 127 */
+	x64_byte(e->b, 127);
+	x64_byte(e->b, 0x9e); /* sahf */
+}
+
+static void emit_ccmp(struct emit *e, const struct ir_op *op)
+{
+	enum x64_cond cc = emit_condition(e, op->cond);
+	enum emit_flags how = op->aux ? EMIT_FLAGS_DIRECT : EMIT_FLAGS_SUB;
+	uint8_t *otherwise = x64_jcc_fwd(e->b, cc ^ 1);
+	uint8_t *done;
+
+	alu_compare(e, op, op->aux ? ALU_ADD : ALU_SUB);
+	done = x64_jmp_fwd(e->b);
+	x64_patch_here(e->b, otherwise);
+	emit_flags_constant(e, op->size, how);
+	x64_patch_here(e->b, done);
+	emit_flags_set(e, op, how);
+}
+
+void emit_arithmetic(struct emit *e, const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_MOV:
+		emit_mov(e, op);
+		break;
+	case IR_MOVI:
+		emit_movi(e, op);
+		break;
+	case IR_ADD:
+		emit_alu(e, op, ALU_ADD, EMIT_FLAGS_DIRECT);
+		break;
+	case IR_SUB:
+		emit_alu(e, op, ALU_SUB, EMIT_FLAGS_SUB);
+		break;
+	case IR_AND:
+		emit_alu(e, op, ALU_AND, EMIT_FLAGS_DIRECT);
+		break;
+	case IR_OR:
+		emit_alu(e, op, ALU_OR, EMIT_FLAGS_DIRECT);
+		break;
+	case IR_XOR:
+		emit_alu(e, op, ALU_XOR, EMIT_FLAGS_DIRECT);
+		break;
+	case IR_ADC:
+	case IR_SBC:
+		emit_with_carry(e, op);
+		break;
+	case IR_NOT:
+		emit_not(e, op);
+		break;
+	case IR_SHL:
+	case IR_SHR:
+	case IR_SAR:
+	case IR_ROR:
+		emit_shift(e, op);
+		break;
+	case IR_EXTRACT:
+		emit_extract(e, op);
+		break;
+	case IR_INSERT:
+		emit_insert(e, op);
+		break;
+	case IR_SEXT:
+	case IR_ZEXT:
+		emit_extend(e, op);
+		break;
+	case IR_MUL:
+		emit_mul(e, op);
+		break;
+	case IR_MUL_HIGH_U:
+	case IR_MUL_HIGH_S:
+		emit_mul_high(e, op);
+		break;
+	case IR_DIV_U:
+	case IR_DIV_S:
+		emit_div(e, op);
+		break;
+	case IR_CLZ:
+		emit_clz(e, op);
+		break;
+	case IR_BSWAP:
+		emit_bswap(e, op);
+		break;
+	case IR_SELECT:
+		emit_select(e, op);
+		break;
+	case IR_CCMP:
+		emit_ccmp(e, op);
+		break;
+	case IR_FENCE:
+		/* A locked operation on the stack is the cheapest full fence. */
+		x64_byte(e->b, 0xf0);
+		x64_rm(e->b, false, 0x83, ALU_OR, x64_at(RSP, 0));
+		x64_byte(e->b, 0);
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * x64_emit.c - the back end's frame: registers, flags, one pass over a block, cold paths.
+ */
+#include <string.h>
+
+#include "x64_emit.h"
+
+/* The guest registers used most in kernel and user code (counted over a boot), and the stack. */
+static const int8_t emit_pins[] = {
+	[0] = RSI,
+	[1] = RDI,
+	[2] = R8,
+	[3] = R9,
+	[4] = R10,
+	[5] = R11,
+	[6] = X64_NO_REG,
+	[7] = X64_NO_REG,
+	[8] = RBX,
+	[9] = X64_NO_REG,
+	[10] = X64_NO_REG,
+	[11] = X64_NO_REG,
+	[12] = X64_NO_REG,
+	[13] = X64_NO_REG,
+	[14] = X64_NO_REG,
+	[15] = X64_NO_REG,
+	[16] = X64_NO_REG,
+	[17] = X64_NO_REG,
+	[18] = X64_NO_REG,
+	[19] = R12,
+	[20] = R13,
+	[21] = R14,
+	[22] = X64_NO_REG,
+	[23] = X64_NO_REG,
+	[24] = X64_NO_REG,
+	[25] = X64_NO_REG,
+	[26] = X64_NO_REG,
+	[27] = X64_NO_REG,
+	[28] = X64_NO_REG,
+	[29] = X64_NO_REG,
+	[30] = X64_NO_REG,
+	[IR_SP] = R15,
+	[IR_ZR] = X64_NO_REG,
+	[IR_T0] = EMIT_T0,
+	[IR_IMM] = X64_NO_REG,
+	[IR_NONE] = X64_NO_REG,
+};
+
+enum x64_reg emit_pinned(unsigned int value)
+{
+	return (enum x64_reg)emit_pins[value];
+}
+
+void emit_load(struct emit *e, enum x64_reg to, unsigned int value, bool wide)
+{
+	enum x64_reg from = emit_pinned(value);
+
+	if (value == IR_ZR) {
+		x64_mov_imm(e->b, to, 0);
+	} else if (from == X64_NO_REG) {
+		x64_mov_load(e->b, wide, to, emit_guest_reg(value));
+	} else if (from != to || !wide) {
+		x64_mov_rr(e->b, wide, to, from);
+	}
+}
+
+enum x64_reg emit_use(struct emit *e, unsigned int value, enum x64_reg scratch)
+{
+	enum x64_reg reg = emit_pinned(value);
+
+	if (reg != X64_NO_REG) {
+		return reg;
+	}
+	emit_load(e, scratch, value, true);
+	return scratch;
+}
+
+enum x64_reg emit_def(unsigned int value, enum x64_reg scratch)
+{
+	enum x64_reg reg = emit_pinned(value);
+
+	return reg != X64_NO_REG ? reg : scratch;
+}
+
+void emit_commit(struct emit *e, unsigned int value, enum x64_reg from)
+{
+	enum x64_reg reg = emit_pinned(value);
+
+	if (value == IR_ZR || value == IR_NONE) {
+		return;
+	}
+	if (reg == X64_NO_REG) {
+		x64_mov_store(e->b, true, emit_guest_reg(value), from);
+	} else if (reg != from) {
+		x64_mov_rr(e->b, true, reg, from);
+	}
+}
+
+/* NZCV from the host's flags to cpu->flags. The host's flags survive, in EMIT_FLAGS_DIRECT form. */
+static void emit_store_flags(struct emit *e)
+{
+	if (e->host_flags == EMIT_FLAGS_SUB) {
+		x64_byte(e->b, 0xf5); /* cmc */
+		e->host_flags = EMIT_FLAGS_DIRECT;
+	}
+	x64_byte(e->b, 0x9f); /* lahf */
+	x64_setcc(e->b, CC_O, RAX);
+	x64_byte(e->b, 0x66);
+	x64_mov_store(e->b, false, emit_cpu(EMIT_CPU(flags)), RAX);
+}
+
+void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how)
+{
+	e->host_flags = how;
+	if (op->flags_live) {
+		emit_store_flags(e);
+	}
+}
+
+/* A condition on one flag is a test of its bit in memory. */
+static enum x64_cond emit_test_stored_flag(struct emit *e, unsigned int cond)
+{
+	static const uint16_t bits[] = {CPU_FLAG_Z, CPU_FLAG_C, CPU_FLAG_N, CPU_FLAG_V};
+	uint16_t bit = bits[cond >> 1];
+
+	x64_test_mi8(e->b, emit_cpu(EMIT_CPU(flags) + (bit > 0xff)),
+		     (uint8_t)(bit > 0xff ? bit >> 8 : bit));
+	return cond & 1 ? CC_E : CC_NE;
+}
+
+static void emit_load_flags(struct emit *e)
+{
+	x64_rm(e->b, false, X64_0F | 0xb7, RAX, emit_cpu(EMIT_CPU(flags)));
+	x64_byte(e->b, 0x04); /* add al, 127: OF = V */
+	x64_byte(e->b, 127);
+	x64_byte(e->b, 0x9e); /* sahf */
+	e->host_flags = EMIT_FLAGS_DIRECT;
+}
+
+enum x64_cond emit_condition(struct emit *e, unsigned int cond)
+{
+	static const uint8_t after_sub[] = {
+		CC_E,  CC_NE, CC_AE, CC_B,  CC_S, CC_NS, CC_O,
+		CC_NO, CC_A,  CC_BE, CC_GE, CC_L, CC_G,  CC_LE,
+	};
+	bool unsigned_order = cond == 8 || cond == 9; /* HI, LS: C and Z together */
+
+	if (e->host_flags == EMIT_FLAGS_NONE) {
+		if (cond < 8) {
+			return emit_test_stored_flag(e, cond);
+		}
+		emit_load_flags(e);
+	}
+	if (e->host_flags == EMIT_FLAGS_DIRECT) {
+		if (cond == 2 || cond == 3) {
+			return cond == 2 ? CC_B : CC_AE;
+		}
+		if (unsigned_order) {
+			x64_byte(e->b, 0xf5); /* cmc */
+			e->host_flags = EMIT_FLAGS_SUB;
+		}
+	}
+	return (enum x64_cond)after_sub[cond];
+}
+
+struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
+				void (*emit)(struct emit *, const struct emit_cold *))
+{
+	struct emit_cold *cold = &e->cold[e->nr_cold++];
+
+	*cold = (struct emit_cold){.emit = emit, .site = site, .op = op};
+	return cold;
+}
+
+/* The stub takes the word, the function's number and the address; it comes back if the instruction
+ * was executed and the next follows. */
+static void emit_exec(struct emit *e, const struct ir_op *op, unsigned int function)
+{
+	x64_mov_imm(e->b, RAX, e->block->insns[op->index]);
+	x64_mov_imm(e->b, RCX, function);
+	x64_mov_imm(e->b, RDX, emit_pc(e, op));
+	x64_call_to(e->b, e->stubs->exec);
+}
+
+void emit_cold_interpret(struct emit *e, const struct emit_cold *cold)
+{
+	uint8_t *site;
+
+	emit_exec(e, cold->op, a64_decode(e->block->insns[cold->op->index]));
+	site = x64_jmp_fwd(e->b);
+	x64_patch(site, e->insn_start[cold->op->index + 1]);
+}
+
+static void emit_call(struct emit *e, const struct ir_op *op)
+{
+	emit_exec(e, op, (unsigned int)op->imm);
+}
+
+/* Every write to SP but by a multiple of 16 makes its alignment unknown. */
+static void emit_track_sp(struct emit *e, const struct ir_op *op)
+{
+	bool multiple = (op->op == IR_ADD || op->op == IR_SUB) && op->a == IR_SP &&
+			op->b == IR_IMM && op->wide && !(op->imm & 15);
+
+	if (op->dst == IR_SP && !multiple) {
+		e->sp_aligned = false;
+	}
+	if (op->op == IR_CALL) {
+		e->sp_aligned = false;
+	}
+}
+
+static void emit_insn_start(struct emit *e, const struct ir_op *op)
+{
+	for (unsigned int i = 0; i < e->nr_next_sites; i++) {
+		x64_patch_here(e->b, e->next_sites[i]);
+	}
+	e->nr_next_sites = 0;
+	e->insn = op->index;
+	e->insn_start[op->index] = e->b->p;
+}
+
+static void emit_op(struct emit *e, const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_INSN:
+		emit_insn_start(e, op);
+		break;
+	case IR_LOAD:
+	case IR_STORE:
+	case IR_LOAD_PAIR:
+	case IR_STORE_PAIR:
+	case IR_VLOAD:
+	case IR_VSTORE:
+	case IR_VLOAD_PAIR:
+	case IR_VSTORE_PAIR:
+		e->host_flags = EMIT_FLAGS_NONE;
+		emit_memory(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	case IR_CALL:
+		emit_call(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	case IR_BRANCH:
+	case IR_BRANCH_ZERO:
+	case IR_BRANCH_BIT:
+	case IR_JUMP:
+	case IR_JUMP_REG:
+	case IR_FP_CHECK:
+		emit_exit(e, op);
+		break;
+	case IR_FP:
+	case IR_VEC:
+		emit_float(e, op);
+		e->host_flags = op->set_flags ? e->host_flags : EMIT_FLAGS_NONE;
+		break;
+	default:
+		emit_arithmetic(e, op);
+		break;
+	}
+	emit_track_sp(e, op);
+}
+
+/* Entry: look whether someone wants this CPU's attention. */
+static void emit_entry(struct emit *e, struct emit_result *result)
+{
+	uint8_t *site;
+
+	x64_align(e->b, 0, 8);
+	e->entry = e->b->p;
+	result->entry = e->entry;
+	x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(attention)), 0);
+	site = x64_jcc_fwd(e->b, CC_NE);
+	result->leave = site; /* patched below, when the cold part is known */
+}
+
+static void emit_leave(struct emit *e, struct emit_result *result)
+{
+	x64_patch_here(e->b, result->leave);
+	result->leave = e->b->p;
+	x64_mov_imm(e->b, RAX, e->block->va);
+	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
+	x64_mov_imm(e->b, RAX, TRANSLATE_ENTRY);
+	x64_jmp_to(e->b, e->stubs->leave);
+}
+
+void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
+		bool no_chain, struct emit_result *result)
+{
+	struct emit e = {.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain};
+
+	emit_entry(&e, result);
+	for (unsigned int i = 0; i < block->nr_ops; i++) {
+		const struct ir_op *op = &block->ops[i];
+
+		if (e.left && op->op != IR_INSN) {
+			continue;
+		}
+		if (op->op == IR_JUMP && i == block->nr_ops - 1) {
+			/* What a cold path of the last instruction goes on with. */
+			struct ir_op end = {.op = IR_INSN, .index = (uint8_t)block->nr_insns};
+
+			emit_insn_start(&e, &end);
+		}
+		emit_op(&e, op);
+	}
+	for (unsigned int i = 0; i < e.nr_cold; i++) {
+		x64_patch_here(e.b, e.cold[i].site);
+		e.cold[i].emit(&e, &e.cold[i]);
+	}
+	emit_leave(&e, result);
+}

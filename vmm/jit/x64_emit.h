@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * x64_emit.h - the x86-64 back end: from one IR block to code.
+ *
+ * Register use in translated code:
+ *   rbp            struct jit_cpu + JIT_CPU_BIAS
+ *   rax, rcx, rdx  scratch within one operation; rdx is IR_T0
+ *   the other 11   eleven guest registers, always (emit_pinned[]); all others are in memory
+ *   xmm0 to xmm3   scratch within one operation
+ *   rsp            16-byte aligned but for 8
+ * The host's flags may hold NZCV for the operations that follow at once; emit.host_flags says how.
+ *
+ * Hot code of a block comes first, then its cold paths, one behind the other.
+ */
+#ifndef VMM_JIT_X64_EMIT_H
+#define VMM_JIT_X64_EMIT_H
+
+#include "cache.h"
+#include "cpu.h"
+#include "ir.h"
+#include "decode.h"
+#include "x64_asm.h"
+
+struct emit_result {
+	uint8_t *entry; /* 8-byte aligned; its first instruction is at least 5 bytes */
+	uint8_t *leave; /* cold code: pc = the block's address, back to the dispatcher */
+};
+
+/* Never fails: the caller has seen to it that there is room for the largest block. */
+void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
+		bool no_chain, struct emit_result *result);
+void emit_stubs(struct x64_buf *buf, struct cache_stubs *stubs);
+
+/* What follows is for the back end's own files. */
+
+#define EMIT_T0 RDX
+
+/* How the host's flags hold NZCV. */
+enum emit_flags {
+	EMIT_FLAGS_NONE,
+	EMIT_FLAGS_SUB,    /* as after x86's SUB: CF is the inverse of C */
+	EMIT_FLAGS_DIRECT, /* CF is C */
+};
+
+struct emit;
+
+/* A cold path: `site` is the jump that goes there. */
+struct emit_cold {
+	void (*emit)(struct emit *e, const struct emit_cold *cold);
+	uint8_t *site;
+	const struct ir_op *op;
+	uint8_t *back; /* where the hot path goes on, if there before the next instruction */
+	uint32_t slot; /* displacement of the L0 slot from rbp */
+	uint8_t size;
+	int8_t reg; /* holds the address */
+	bool write;
+};
+
+/* Each instruction has at most a memory access or an exit, and each of these at most three. */
+#define EMIT_MAX_COLD (IR_MAX_INSNS * 3 + 4)
+
+struct emit {
+	struct x64_buf *b;
+	const struct ir_block *block;
+	const struct cache_stubs *stubs;
+	enum emit_flags host_flags;
+	bool no_chain;
+	bool sp_aligned; /* SP has been checked and only moved by multiples of 16 since */
+	bool left;       /* an unconditional exit was emitted: the rest is unreachable */
+	uint8_t *entry;
+	/* Jumps to the start of the next guest instruction, and how many. */
+	uint8_t *next_sites[8];
+	unsigned int nr_next_sites;
+	unsigned int insn; /* index of the current guest instruction */
+	uint8_t *insn_start[IR_MAX_INSNS + 1];
+	struct emit_cold cold[EMIT_MAX_COLD];
+	unsigned int nr_cold;
+};
+
+/* Displacement of a field of struct jit_cpu from rbp. */
+#define EMIT_CPU(field) ((int32_t)offsetof(struct jit_cpu, field) - JIT_CPU_BIAS)
+
+static inline struct x64_mem emit_cpu(int32_t displacement)
+{
+	return x64_at(RBP, displacement);
+}
+
+static inline struct x64_mem emit_guest_reg(unsigned int n)
+{
+	return emit_cpu(EMIT_CPU(x) + 8 * (int32_t)n);
+}
+
+static inline struct x64_mem emit_vector_reg(unsigned int n)
+{
+	return emit_cpu(EMIT_CPU(v) + 16 * (int32_t)n);
+}
+
+/* Host register that always holds a guest register or T0; X64_NO_REG if it lives in memory. */
+enum x64_reg emit_pinned(unsigned int value);
+/* A host register with the value: its own, or `scratch` after a load. Keeps flags. */
+enum x64_reg emit_use(struct emit *e, unsigned int value, enum x64_reg scratch);
+/* Puts the value into a given register. Keeps flags. */
+void emit_load(struct emit *e, enum x64_reg to, unsigned int value, bool wide);
+/* Where to compute a result: its own register, or `scratch`; emit_commit() then stores it. */
+enum x64_reg emit_def(unsigned int value, enum x64_reg scratch);
+void emit_commit(struct emit *e, unsigned int value, enum x64_reg from);
+
+/* The host condition for an A64 one; emits what is needed to have the flags. Uses rax. */
+enum x64_cond emit_condition(struct emit *e, unsigned int cond);
+/* After an operation whose result flags are in the host's flags. */
+void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how);
+
+struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
+				void (*emit)(struct emit *, const struct emit_cold *));
+/* Cold: executes the guest instruction by its exec function and goes on behind it. */
+void emit_cold_interpret(struct emit *e, const struct emit_cold *cold);
+/* Guest address of an operation's instruction. */
+static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
+{
+	return e->block->va + 4ull * op->index;
+}
+
+void emit_arithmetic(struct emit *e, const struct ir_op *op);
+void emit_memory(struct emit *e, const struct ir_op *op);
+void emit_exit(struct emit *e, const struct ir_op *op);
+void emit_float(struct emit *e, const struct ir_op *op);
+
+#endif

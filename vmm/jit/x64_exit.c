@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * x64_exit.c - how translated code is entered and left: branches, chaining, the shared stubs.
+ */
+#include "interp.h"
+#include "x64_emit.h"
+
+#define JUMP_SIZE_SHIFT 5
+
+_Static_assert(sizeof(struct cpu_jump) == 1 << JUMP_SIZE_SHIFT, "lookup scales by it");
+
+/* Host registers that translated code may not lose for its caller. */
+static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
+/* Guest registers in host registers. */
+static const uint8_t pinned[] = {0, 1, 2, 3, 4, 5, 8, 19, 20, 21, IR_SP};
+
+static bool same_page(const struct emit *e, uint64_t target)
+{
+	return !((target ^ e->block->va) & ~(TLB_PAGE_SIZE - 1));
+}
+
+/*
+ * Jump to the guest address in rax, through the table of known jumps: the entry must be for this
+ * address in the current context. Uses rcx and rdx.
+ */
+static void emit_lookup(struct emit *e)
+{
+	int32_t table = EMIT_CPU(jumps);
+
+	/* index = (va >> 2) % number, times the size of an entry */
+	x64_mov_rr(e->b, false, RCX, RAX);
+	x64_alu_ri(e->b, false, ALU_AND, RCX, (int32_t)((CPU_NR_JUMPS - 1) << 2));
+	x64_mov_load(e->b, true, RDX, emit_cpu(EMIT_CPU(code_context)));
+	x64_shift_ri(e->b, false, SHIFT_SHL, RCX, JUMP_SIZE_SHIFT - 2);
+	x64_alu_rm(e->b, true, ALU_CMP, RAX,
+		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, va)));
+	x64_jcc_to(e->b, CC_NE, e->stubs->lookup_failed);
+	x64_alu_rm(e->b, true, ALU_CMP, RDX,
+		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, context)));
+	x64_jcc_to(e->b, CC_NE, e->stubs->lookup_failed);
+	x64_jmp_mem(e->b, x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, code)));
+}
+
+/* Cold: a conditional exit to another page. */
+static void emit_cold_lookup(struct emit *e, const struct emit_cold *cold)
+{
+	x64_mov_imm(e->b, RAX, (uint64_t)cold->op->imm);
+	emit_lookup(e);
+}
+
+/* Cold: a jump whose target is not translated yet; the dispatcher then patches the jump. */
+static void emit_cold_link(struct emit *e, const struct emit_cold *cold)
+{
+	x64_mov_imm(e->b, RAX, (uint64_t)cold->op->imm);
+	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)cold->site + (uint64_t)e->b->exec_delta);
+	x64_jmp_to(e->b, e->stubs->link);
+}
+
+/* A jump to a known guest address, on condition cc, or always. */
+static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enum x64_cond cc)
+{
+	uint64_t target = (uint64_t)op->imm;
+	bool chain = same_page(e, target) && !(op->op == IR_JUMP && op->aux);
+	uint8_t *site;
+
+	if (chain) {
+		/* The displacement is patched while others may execute it: keep it aligned. */
+		x64_align(e->b, always ? 1 : 2, 4);
+	}
+	if (always && !chain) {
+		x64_mov_imm(e->b, RAX, target);
+		emit_lookup(e);
+		return;
+	}
+	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
+	if (chain && target == e->block->va && !e->no_chain) {
+		x64_patch(site, e->entry);
+	} else {
+		emit_add_cold(e, op, site, chain ? emit_cold_link : emit_cold_lookup);
+	}
+}
+
+static enum x64_cond emit_test_zero(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg a = emit_pinned(op->a);
+
+	if (a != X64_NO_REG) {
+		x64_test_rr(e->b, op->wide, a, a);
+	} else if (op->a == IR_ZR) {
+		x64_alu_rr(e->b, false, ALU_CMP, RAX, RAX);
+	} else {
+		x64_alu_mi(e->b, op->wide, ALU_CMP, emit_guest_reg(op->a), 0);
+	}
+	return op->aux ? CC_NE : CC_E;
+}
+
+static enum x64_cond emit_test_bit(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg a = emit_pinned(op->a);
+
+	if (op->a == IR_ZR) {
+		x64_test_rr(e->b, false, RAX, RAX);
+		x64_alu_rr(e->b, false, ALU_XOR, RAX, RAX);
+	} else if (a == X64_NO_REG) {
+		struct x64_mem mem = emit_guest_reg(op->a);
+
+		mem.disp += op->c / 8;
+		x64_test_mi8(e->b, mem, (uint8_t)(1u << op->c % 8));
+	} else if (op->c < 32) {
+		x64_rr(e->b, false, 0xf7, 0, a);
+		x64_u32(e->b, 1u << op->c);
+	} else {
+		x64_rr(e->b, true, X64_0F | 0xba, 4, a); /* bt */
+		x64_byte(e->b, op->c);
+		return op->aux ? CC_B : CC_AE;
+	}
+	return op->aux ? CC_NE : CC_E;
+}
+
+/* Cold: FP is off at this exception level, or FPCR asks for what inline code does not do. */
+static void emit_cold_fp(struct emit *e, const struct emit_cold *cold)
+{
+	x64_mov_imm(e->b, RAX, emit_pc(e, cold->op));
+	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
+	x64_mov_imm(e->b, RAX, TRANSLATE_INTERPRET);
+	x64_jmp_to(e->b, e->stubs->leave);
+}
+
+void emit_exit(struct emit *e, const struct ir_op *op)
+{
+	enum x64_cond cc;
+
+	switch (op->op) {
+	case IR_BRANCH:
+		cc = emit_condition(e, op->cond);
+		emit_direct(e, op, false, cc);
+		break;
+	case IR_BRANCH_ZERO:
+		cc = emit_test_zero(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
+		emit_direct(e, op, false, cc);
+		break;
+	case IR_BRANCH_BIT:
+		cc = emit_test_bit(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
+		emit_direct(e, op, false, cc);
+		break;
+	case IR_JUMP:
+		emit_direct(e, op, true, CC_O);
+		e->left = true;
+		break;
+	case IR_JUMP_REG:
+		emit_load(e, RAX, op->a, true);
+		emit_lookup(e);
+		e->left = true;
+		break;
+	case IR_FP_CHECK:
+		x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(fp_inline)), 0);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_fp);
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	default:
+		break;
+	}
+}
+
+static void stub_load_pinned(struct x64_buf *b)
+{
+	for (unsigned int i = 0; i < sizeof(pinned); i++) {
+		x64_mov_load(b, true, emit_pinned(pinned[i]), emit_guest_reg(pinned[i]));
+	}
+}
+
+static void stub_store_pinned(struct x64_buf *b)
+{
+	for (unsigned int i = 0; i < sizeof(pinned); i++) {
+		x64_mov_store(b, true, emit_guest_reg(pinned[i]), emit_pinned(pinned[i]));
+	}
+}
+
+/* unsigned int enter(struct jit_cpu *rdi, const void *code rsi) */
+static void stub_enter(struct x64_buf *b)
+{
+	for (unsigned int i = 0; i < sizeof(saved); i++) {
+		x64_push(b, (enum x64_reg)saved[i]);
+	}
+	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
+	x64_lea(b, true, RBP, x64_at(RDI, JIT_CPU_BIAS));
+	x64_mov_rr(b, true, RAX, RSI);
+	stub_load_pinned(b);
+	x64_jmp_reg(b, RAX);
+}
+
+/* Reason in eax. */
+static void stub_leave(struct x64_buf *b)
+{
+	stub_store_pinned(b);
+	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
+	for (unsigned int i = sizeof(saved); i-- > 0;) {
+		x64_pop(b, (enum x64_reg)saved[i]);
+	}
+	x64_ret(b);
+}
+
+/* Target in rax, patchable jump in rcx. */
+static void stub_link(struct x64_buf *b, const void *leave)
+{
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RAX);
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(link_site)), RCX);
+	x64_mov_imm(b, RAX, TRANSLATE_LINK);
+	x64_jmp_to(b, leave);
+}
+
+/* Target in rax. */
+static void stub_lookup_failed(struct x64_buf *b, const void *leave)
+{
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RAX);
+	x64_mov_imm(b, RAX, TRANSLATE_DISPATCH);
+	x64_jmp_to(b, leave);
+}
+
+/*
+ * The instruction word in eax, its function's number in ecx, its address in rdx. Called from a
+ * block. Returns there when the next instruction follows; else leaves.
+ */
+static void stub_exec(struct x64_buf *b, const void *leave)
+{
+	uint8_t *elsewhere, *jumped;
+
+	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
+	stub_store_pinned(b);
+	x64_lea(b, true, RDI, x64_at(RBP, -JIT_CPU_BIAS));
+	x64_mov_rr(b, false, RSI, RAX);
+	x64_mov_imm(b, RAX, (uint64_t)(uintptr_t)a64_exec);
+	x64_rm(b, false, 0xff, 2,
+	       (struct x64_mem){.base = RAX, .index = RCX, .scale = 3, .disp = 0});
+	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
+	x64_test_rr(b, false, RAX, RAX);
+	elsewhere = x64_jcc_fwd(b, CC_NE);
+	stub_load_pinned(b);
+	x64_ret(b);
+
+	x64_patch_here(b, elsewhere);
+	/* The state is in memory already; leave stores registers that hold older values. */
+	stub_load_pinned(b);
+	x64_alu_ri(b, true, ALU_ADD, RSP, 8); /* the return address */
+	x64_alu_ri(b, false, ALU_CMP, RAX, EXEC_JUMP);
+	x64_mov_imm(b, RAX, TRANSLATE_DISPATCH);
+	jumped = x64_jcc_fwd(b, CC_E);
+	x64_mov_imm(b, RAX, TRANSLATE_EXCEPTION);
+	x64_patch_here(b, jumped);
+	x64_jmp_to(b, leave);
+}
+
+/*
+ * Address in rax, displacement of the L0 slot in ecx, 4096 - size in edx. Copies the L1 entry to
+ * the slot and clears the carry flag; sets it when L1 misses. rax and rcx are kept, but rcx then
+ * is reloaded by the caller with the addend.
+ */
+static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
+{
+	int32_t table =
+		EMIT_CPU(tlb) + (int32_t)(bank * TLB_L1_NR_ENTRIES * sizeof(struct tlb_entry));
+	int32_t tag = table + (int32_t)(write ? offsetof(struct tlb_entry, write)
+					      : offsetof(struct tlb_entry, read));
+	uint8_t *miss;
+
+	x64_push(b, RBX);
+	x64_push(b, RSI);
+	x64_mov_rr(b, true, RBX, RAX);
+	x64_shift_ri(b, true, SHIFT_SHR, RBX, TLB_PAGE_SHIFT - 5);
+	x64_alu_ri(b, false, ALU_AND, RBX, (TLB_L1_NR_ENTRIES - 1) << 5);
+	x64_mov_rr(b, true, RSI, RAX);
+	x64_alu_rm(b, true, ALU_SUB, RSI, x64_at_index(RBP, RBX, tag));
+	x64_alu_rr(b, true, ALU_CMP, RSI, RDX);
+	miss = x64_jcc_fwd(b, CC_A);
+	for (int32_t field = 0; field < 24; field += 8) {
+		x64_mov_load(b, true, RSI, x64_at_index(RBP, RBX, table + field));
+		x64_mov_store(b, true, x64_at_index(RBP, RCX, field), RSI);
+	}
+	x64_pop(b, RSI);
+	x64_pop(b, RBX);
+	x64_byte(b, 0xf8); /* clc */
+	x64_ret(b);
+	x64_patch_here(b, miss);
+	x64_pop(b, RSI);
+	x64_pop(b, RBX);
+	x64_byte(b, 0xf9); /* stc */
+	x64_ret(b);
+}
+
+void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
+{
+	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
+	stub_enter(b);
+	stubs->leave = x64_exec_here(b);
+	stub_leave(b);
+	stubs->link = x64_exec_here(b);
+	stub_link(b, stubs->leave);
+	stubs->lookup_failed = x64_exec_here(b);
+	stub_lookup_failed(b, stubs->leave);
+	stubs->exec = x64_exec_here(b);
+	stub_exec(b, stubs->leave);
+	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
+		for (unsigned int write = 0; write < 2; write++) {
+			stubs->refill[bank][write] = x64_exec_here(b);
+			stub_refill(b, bank, write);
+		}
+	}
+}
