@@ -114,6 +114,6 @@ $(O)/vmm/unit/%.o: %.c
 	$(Q)$(HOSTCC) $(vmm-test-cflags) -c -o $@ $<
 
 check-unit-y += $(vmm-test-programs)
-check-boot-y += tests/boot/test_vmm_kvm
+check-boot-y += tests/boot/test_vmm_kvm tests/boot/test_vmm_jit
 
 -include $(shell find $(O)/vmm -name '*.d' 2>/dev/null)
