@@ -97,6 +97,13 @@ vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/
 vmm-tests += virtio_console
 vmm-test-virtio_console-y := vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
 	vmm/devices/virtio/ring.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+vmm-tests += chardev
+vmm-test-chardev-y := $(filter vmm/chardev/%,$(vmm-y)) vmm/event.c vmm/log.c
+vmm-tests += control
+vmm-test-control-y := vmm/control/commands.c vmm/options/suggest.c vmm/chardev/terminal.c
+vmm-tests += machine
+vmm-test-machine-y := tests/unit/vmm/fake_accel.c vmm/bus.c vmm/event.c vmm/fdt_node.c vmm/file.c vmm/image.c \
+	vmm/log.c vmm/memory.c $(filter vmm/machine%.c vmm/block/% vmm/chardev/% vmm/devices/%,$(vmm-y))
 
 vmm-test-cflags := $(vmm-cflags) -fsanitize=address,undefined -fno-sanitize-recover=all
 vmm-test-programs := $(vmm-tests:%=$(O)/vmm/unit/test_%)
@@ -114,6 +121,33 @@ $(O)/vmm/unit/%.o: %.c
 	$(Q)$(HOSTCC) $(vmm-test-cflags) -c -o $@ $<
 
 check-unit-y += $(vmm-test-programs)
+
+# Fuzzers: libFuzzer targets with the same sanitizers, built by clang; tests/fuzz/vmm/run runs them.
+vmm-fuzzers := virtio image options
+vmm-fuzz-virtio-y := vmm/devices/virtio/blk.c vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
+	vmm/devices/virtio/ring.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+vmm-fuzz-image-y := vmm/file.c vmm/image.c
+vmm-fuzz-options-y := vmm/options/opt.c vmm/options/suggest.c
+vmm-fuzz-programs := $(vmm-fuzzers:%=$(O)/vmm/fuzz/fuzz_%)
+
+define vmm-fuzz-rule
+$(O)/vmm/fuzz/fuzz_$(1): $(patsubst %.c,$(O)/vmm/fuzz/obj/%.o,tests/fuzz/vmm/fuzz_$(1).c $(vmm-fuzz-$(1)-y))
+	@$$(say) LD $$@
+	$$(Q)clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(vmm-libs)
+endef
+$(foreach f,$(vmm-fuzzers),$(eval $(call vmm-fuzz-rule,$(f))))
+
+$(O)/vmm/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)clang $(vmm-cflags) -Itests/unit/vmm -fno-sanitize-recover=all \
+		-fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+# The runner counts as a test program; that it is a copy makes its fuzzers its prerequisites.
+$(O)/vmm/fuzz/run: tests/fuzz/vmm/run $(vmm-fuzz-programs)
+	$(Q)cp $< $@
+
+check-unit-y += $(O)/vmm/fuzz/run
 check-boot-y += tests/boot/test_vmm_kvm tests/boot/test_vmm_jit
 
 -include $(shell find $(O)/vmm -name '*.d' 2>/dev/null)
