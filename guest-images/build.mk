@@ -24,7 +24,7 @@ boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/ini
 kvm-files-y  += $(SYSROOT)/usr/lib/systemd/boot/efi/systemd-bootaa64.efi:EFI/BOOT/BOOTAA64.EFI \
 	guest-images/systemd-boot/loader.conf:loader/loader.conf \
 	guest-images/systemd-boot/host.conf:loader/entries/host.conf
-shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI guest-images/hyp.conf:hyp.conf $(O)/rm/rm.elf:rm.elf
+shim-files-y += guest-images/hyp.conf:hyp.conf
 
 $(SYSROOT)/%: $(O)/sysroot.mk ;
 

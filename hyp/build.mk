@@ -51,4 +51,3 @@ $(O)/hyp/hyp.bin: $(O)/hyp/hyp.elf
 all-y += $(O)/hyp/hyp.elf $(O)/hyp/hyp.bin
 -include $(hyp-objs:.o=.d)
 
-shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI $(O)/rm/rm.elf:rm.elf
