@@ -61,7 +61,7 @@ all-y += $(O)/hyp/hyp.efi $(O)/tests/boot/loader/probe.efi
 shim-files-y += $(O)/hyp/hyp.efi:EFI/BOOT/BOOTAA64.EFI
 
 # Unit tests
-efi-tests :=
+efi-tests := conf ranges board image layout
 efi-test-programs := $(efi-tests:%=$(O)/tests/unit/loader/test_%)
 efi-host-cflags := $(efi-cflags) -fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit/loader
 
@@ -70,7 +70,12 @@ $(O)/tests/unit/loader/%.o: %.c
 	@$(say) CC $@
 	$(Q)$(HOSTCC) $(efi-host-cflags) -c -o $@ $<
 
-efi-host-objects := $(patsubst %.c,$(O)/tests/unit/loader/%.o,$(efi-pure-y))
+$(O)/tests/unit/board/board.o: tests/unit/board/board.S tests/unit/board/board.dts
+	@mkdir -p $(@D)
+	$(Q)dtc -q -I dts -O dtb -o $(@:.o=.dtb) tests/unit/board/board.dts
+	$(Q)$(HOSTCC) -DBOARD_DTB='"$(@:.o=.dtb)"' -c -o $@ $<
+
+efi-host-objects := $(patsubst %.c,$(O)/tests/unit/loader/%.o,$(efi-pure-y)) $(O)/tests/unit/board/board.o
 $(efi-test-programs): $(O)/tests/unit/loader/%: $(O)/tests/unit/loader/tests/unit/loader/%.o $(efi-host-objects)
 	@$(say) LD $@
 	$(Q)$(HOSTCC) $(efi-host-cflags) -o $@ $^ -lcmocka -lfdt
