@@ -48,7 +48,7 @@ all-y += $(O)/rm/rm.elf
 shim-files-y += $(O)/rm/rm.elf:rm.elf
 
 # Unit tests, on the build machine, against a fake hypervisor.
-rm-tests :=
+rm-tests := pool server host
 rm-test-programs := $(rm-tests:%=$(O)/tests/unit/rm/test_%)
 rm-host-cflags := $(rm-cflags) -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit/rm
 
@@ -57,7 +57,8 @@ $(O)/tests/unit/rm/%.o: %.c
 	@$(say) CC $@
 	$(Q)$(HOSTCC) $(rm-host-cflags) -c -o $@ $<
 
-rm-host-objects := $(patsubst %.c,$(O)/tests/unit/rm/%.o,$(rm-pure-y))
+rm-host-objects := $(patsubst %.c,$(O)/tests/unit/rm/%.o,$(rm-pure-y) tests/unit/rm/fake.c) \
+	$(O)/tests/unit/board/board.o
 $(rm-test-programs): $(O)/tests/unit/rm/%: $(O)/tests/unit/rm/tests/unit/rm/%.o $(rm-host-objects)
 	@$(say) LD $@
 	$(Q)$(HOSTCC) $(rm-host-cflags) -o $@ $^ -lcmocka -lfdt

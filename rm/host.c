@@ -84,9 +84,13 @@ static bool host_feed(long error)
 static int host_place_gic(void)
 {
 	const struct boot_info *boot = host.boot;
+	struct hyp_result irqs = hyp_sys_info(HYP_INFO_NR_IRQS);
 	uint32_t nr_irqs;
 
-	host.nr_hw_irqs = (uint32_t)hyp_sys_info(HYP_INFO_NR_IRQS).v[0];
+	if (irqs.error) {
+		return host_failed("number of interrupts", irqs.error);
+	}
+	host.nr_hw_irqs = (uint32_t)irqs.v[0];
 	nr_irqs = host.nr_hw_irqs + HOST_VIRTUAL_SPIS;
 	if (nr_irqs > HOST_MAX_IRQS) {
 		nr_irqs = HOST_MAX_IRQS & ~31u;
@@ -194,6 +198,25 @@ static int host_give_irqs(void)
 	return HYP_OK;
 }
 
+/* arm64's boot protocol: x0 = device tree, interrupts masked, MMU off (booting.rst, section 5). */
+static int host_set_entry(uint64_t vcpu)
+{
+	const uint64_t regs[][2] = {
+		{HYP_REG_PC, host.boot->kernel.base},
+		{HYP_REG_X(0), host.dtb},
+		{HYP_REG_PSTATE, PSTATE_EL1H_DAIF},
+	};
+
+	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+		long error = hyp_vcpu_reg_set(vcpu, regs[i][0], regs[i][1]).error;
+
+		if (error) {
+			return host_failed("registers", error);
+		}
+	}
+	return HYP_OK;
+}
+
 static int host_add_vcpus(void)
 {
 	for (uint32_t i = 0; i < host.boot->nr_cpus; i++) {
@@ -208,10 +231,8 @@ static int host_add_vcpus(void)
 		if (result.error) {
 			return host_failed("vCPU", result.error);
 		}
-		if (i == 0) {
-			hyp_vcpu_reg_set(result.v[0], HYP_REG_PC, host.boot->kernel.base);
-			hyp_vcpu_reg_set(result.v[0], HYP_REG_X(0), host.dtb);
-			hyp_vcpu_reg_set(result.v[0], HYP_REG_PSTATE, PSTATE_EL1H_DAIF);
+		if (i == 0 && host_set_entry(result.v[0])) {
+			return HYP_E_INVAL;
 		}
 		hyp_handle_delete(result.v[0]);
 	}
@@ -272,13 +293,13 @@ static int host_make_dtb(void)
 	return HYP_OK;
 }
 
-/* How much memory the host can ever lend bounds what it may ask of our pool for that. */
+/* How much memory the host can ever lend bounds what it may ask of our pool for its tables. */
 static void host_fill_client(void)
 {
 	host.client->ledger = host.ledger;
 	host.client->vm = host.vm;
-	host.client->self_bytes = 0;
-	host.client->self_bytes_most = ranges_bytes(&host.memory);
+	host.client->self_pages = 0;
+	host.client->self_pages_most = server_table_pages(ranges_bytes(&host.memory));
 	host.client->pending = false;
 }
 

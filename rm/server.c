@@ -96,19 +96,25 @@ static int server_get_live(struct client *client, uint64_t id, struct ledger_vm 
 }
 
 /*
- * Donates at least @pages. More than that, in steps that grow with the VM, because the hypervisor
- * keeps a short list of the ranges a pool consists of; just @pages when little is left.
+ * How many pages to donate when @pages are needed: more than that, in steps that grow with what the
+ * VM has, because the hypervisor keeps a short list of the ranges a pool consists of; but just
+ * @pages when little is left.
  */
-static int server_feed(struct client *client, struct ledger_vm *vm, uint32_t pages)
+static uint32_t server_step(const struct client *client, const struct ledger_vm *vm, uint32_t pages)
 {
-	struct pool *pool = client->ledger->pool;
+	const struct pool *pool = client->ledger->pool;
 	uint32_t step = pool_count(pool, vm->slot) / 4;
 
 	step = step > FEED_PAGES ? step : FEED_PAGES;
-	if (step > pages && step < pool->nr_free / 2) {
-		pages = step;
+	return step > pages && step < pool->nr_free / 2 ? step : pages;
+}
+
+static int server_feed(struct client *client, struct ledger_vm *vm, uint32_t pages)
+{
+	if (pages > client->ledger->pool->nr_free) {
+		return HYP_E_NOMEM;
 	}
-	return pages > pool->nr_free ? HYP_E_NOMEM : ledger_feed_vm(client->ledger, vm, pages);
+	return ledger_feed_vm(client->ledger, vm, pages);
 }
 
 static int server_vm_quota(struct client *client, const struct rm_request *request,
@@ -122,7 +128,10 @@ static int server_vm_quota(struct client *client, const struct rm_request *reque
 	if (error) {
 		return error;
 	}
-	return a[1] > MAX_BYTES ? HYP_E_INVAL : server_feed(client, vm, server_table_pages(a[1]));
+	if (a[1] > MAX_BYTES) {
+		return HYP_E_INVAL;
+	}
+	return server_feed(client, vm, server_step(client, vm, server_table_pages(a[1])));
 }
 
 static int server_vcpu_create(struct client *client, const struct rm_request *request,
@@ -138,7 +147,7 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	}
 	made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
 	for (int i = 0; made.error == HYP_E_NOMEM && i < FEED_TRIES; i++) {
-		error = server_feed(client, vm, VCPU_PAGES);
+		error = server_feed(client, vm, server_step(client, vm, VCPU_PAGES));
 		if (error) {
 			return error;
 		}
@@ -198,18 +207,22 @@ static int server_ledger(struct client *client, const struct rm_request *request
 static int server_self_quota(struct client *client, const struct rm_request *request,
 			     struct rm_answer *answer)
 {
-	const uint64_t *a = request->a;
-	uint64_t left = client->self_bytes_most - client->self_bytes;
-	uint64_t bytes = a[0] < left ? a[0] : left;
+	uint64_t bytes = request->a[0];
+	uint32_t left = client->self_pages_most - client->self_pages, pages;
 	int error;
 
 	(void)answer;
-	if (!bytes) {
-		return HYP_OK;
+	if (bytes > MAX_BYTES) {
+		return HYP_E_INVAL;
 	}
-	error = server_feed(client, client->vm, server_table_pages(bytes));
+	pages = server_step(client, client->vm, server_table_pages(bytes));
+	pages = pages < left ? pages : left;
+	if (!pages) {
+		return HYP_E_LIMIT;
+	}
+	error = server_feed(client, client->vm, pages);
 	if (!error) {
-		client->self_bytes += bytes;
+		client->self_pages += pages;
 	}
 	return error;
 }

@@ -16,8 +16,8 @@ struct client {
 	struct ledger_vm *vm; /* the client itself */
 	uint64_t requests;    /* handles of the two queues */
 	uint64_t answers;
-	uint64_t self_bytes;      /* SELF_QUOTA: what it has said to lend */
-	uint64_t self_bytes_most; /* it has no more memory than this */
+	uint32_t self_pages;      /* SELF_QUOTA: given so far */
+	uint32_t self_pages_most; /* more tables than for all of its memory it cannot need */
 	bool pending;             /* answer waits for room */
 	union {
 		struct rm_request request;
