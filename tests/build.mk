@@ -3,3 +3,5 @@
 
 check-boot-y += tests/boot/test_harness
 check-boot-y += tests/boot/test_guest_images
+
+include tests/unit/vgic/build.mk

@@ -7,9 +7,10 @@
 
 /* ICH_HCR_EL2 */
 #define ICH_HCR_EN            BIT(0)
-#define ICH_HCR_UIE           BIT(1)  /* maintenance interrupt: at most one list register valid */
-#define ICH_HCR_LRENPIE       BIT(2)  /* an EOI had no list register */
-#define ICH_HCR_NPIE          BIT(3)  /* no list register pending */
+#define ICH_HCR_LRENPIE       BIT(2) /* maintenance interrupt: an EOI had no list register */
+#define ICH_HCR_NPIE          BIT(3) /* no list register pending */
+#define ICH_HCR_VGRP0EIE      BIT(4) /* group 0 is enabled */
+#define ICH_HCR_VGRP1EIE      BIT(6)
 #define ICH_HCR_TDIR          BIT(14) /* trap ICC_DIR_EL1 */
 #define ICH_HCR_EOICOUNT(hcr) ((u32)FIELD(hcr, 31, 27))
 

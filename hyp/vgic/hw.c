@@ -56,8 +56,7 @@ bool vgic_hw_deactivate(const struct vgic_view *v, u32 i)
 
 void vgic_hw_activate(const struct vgic_view *v, u32 bits)
 {
-	vgic_for_each_bit(i, bits & v->bank->hw & ~v->bank->phys)
-	{
+	vgic_for_each_bit (i, bits & v->bank->hw & ~v->bank->phys) {
 		if (v->spis != NULL) {
 			gic_spi_set_active(v->spis->pirq[i], true);
 		} else if (is_loaded_here(v->vcpu)) {
@@ -74,8 +73,7 @@ u32 vgic_hw_set_pending(const struct vgic_view *v, u32 bits, bool pending)
 {
 	u32 linked = v->spis != NULL ? bits & v->bank->hw : 0;
 
-	vgic_for_each_bit(i, linked)
-	{
+	vgic_for_each_bit (i, linked) {
 		gic_spi_set_pending(v->spis->pirq[i], pending);
 	}
 	return linked;
@@ -86,8 +84,7 @@ u32 vgic_hw_pending(const struct vgic_view *v, u32 bits)
 	u32 linked = v->spis != NULL ? bits & v->bank->hw : 0;
 	u32 pending = 0;
 
-	vgic_for_each_bit(i, linked)
-	{
+	vgic_for_each_bit (i, linked) {
 		pending |= gic_spi_is_pending(v->spis->pirq[i]) ? 1u << i : 0;
 	}
 	return pending;
@@ -97,8 +94,7 @@ void vgic_hw_follow_enable(const struct vgic_view *v, u32 bits)
 {
 	u32 linked = v->spis != NULL ? bits & v->bank->hw : 0;
 
-	vgic_for_each_bit(i, linked)
-	{
+	vgic_for_each_bit (i, linked) {
 		if ((v->bank->enabled >> i & 1) != 0) {
 			gic_spi_enable(v->spis->pirq[i]);
 		} else {
@@ -111,8 +107,7 @@ void vgic_hw_follow_config(const struct vgic_view *v, u32 bits)
 {
 	u32 linked = v->spis != NULL ? bits & v->bank->hw : 0;
 
-	vgic_for_each_bit(i, linked)
-	{
+	vgic_for_each_bit (i, linked) {
 		gic_spi_set_edge(v->spis->pirq[i], (v->bank->edge >> i & 1) != 0);
 	}
 }
@@ -121,8 +116,7 @@ void vgic_hw_follow_route(const struct vgic_view *v, u32 bits)
 {
 	u32 linked = v->spis != NULL ? bits & v->bank->hw : 0;
 
-	vgic_for_each_bit(i, linked)
-	{
+	vgic_for_each_bit (i, linked) {
 		struct vcpu *vcpu = vm_vcpu(v->vm, v->spis->target[i]);
 
 		if (vcpu != NULL && vcpu->cpu != NULL) {

@@ -79,8 +79,7 @@ void vgic_sgi(struct vcpu *vcpu, u64 value, u32 group)
 		u64 cluster = FIELD(value, 55, 48) << 32 | FIELD(value, 39, 32) << 16 |
 			      FIELD(value, 23, 16) << 8 | FIELD(value, 47, 44) << 4;
 
-		vgic_for_each_bit(aff0, (u32)FIELD(value, 15, 0))
-		{
+		vgic_for_each_bit (aff0, (u32)FIELD(value, 15, 0)) {
 			struct vcpu *target = vm_vcpu_by_mpidr(vm, cluster | aff0);
 
 			if (target != NULL) {
@@ -141,8 +140,7 @@ static void clear_pending(const struct vgic_view *v, u32 bits, struct vgic_kicks
 	bank->latch &= ~bits;
 	bank->unpend |= listed;
 	vgic_changed(v, listed, kicks);
-	vgic_for_each_bit(i, bits & ~listed & bank->phys & ~bank->active)
-	{
+	vgic_for_each_bit (i, bits & ~listed & bank->phys & ~bank->active) {
 		if (!vgic_hw_deactivate(v, i)) {
 			/* Left to the core that has the vCPU loaded. */
 			bank->unpend |= 1u << i;
@@ -160,7 +158,7 @@ static void set_active(const struct vgic_view *v, u32 bits, struct vgic_kicks *k
 	bank->setactive |= listed;
 	bank->unactive &= ~listed;
 	bank->active |= bits;
-	vgic_hw_activate(v, bits);
+	vgic_hw_activate(v, bits & ~listed);
 	vgic_changed(v, bits, kicks);
 }
 
@@ -172,8 +170,7 @@ static void clear_active(const struct vgic_view *v, u32 bits, struct vgic_kicks 
 	bank->unactive |= listed;
 	bank->setactive &= ~listed;
 	bank->active &= ~bits;
-	vgic_for_each_bit(i, bits & ~listed)
-	{
+	vgic_for_each_bit (i, bits & ~listed) {
 		if (v->spis != NULL) {
 			v->spis->owner[i] = VGIC_VCPU_NONE;
 		}

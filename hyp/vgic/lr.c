@@ -8,10 +8,11 @@
  * hardware and the guest need nobody. An interrupt that arrives for the vCPU loaded on this very
  * core goes straight into a free list register (list_now()).
  *
- * When there are more interrupts than list registers, the maintenance interrupts ask for a flush
- * before the guest runs out: UIE (at most one valid left), NPIE (none pending left), LRENPIE (it
- * ended an active one that had no list register). Level-triggered interrupts without a physical
- * one behind them ask at their deactivation (ICH_LR<n>.EOI) while their line is high.
+ * A level-triggered interrupt without a physical one behind it asks for a flush at its
+ * deactivation (ICH_LR<n>.EOI) while its line is high. When there are more interrupts than list
+ * registers, so does every active one; and so do the last pending one that is taken (NPIE), the
+ * end of an active one without a list register (LRENPIE, or TDIR for ICC_DIR_EL1), and a group
+ * that the guest enables.
  *
  * .ready has a bit for every bank in which the vCPU may have something to see to. It is set
  * before the vCPU is asked to look, and cleared by the flush that finds nothing; a bank with a
@@ -29,9 +30,10 @@
 struct choice {
 	u32 nr;
 	u32 max;
-	bool split;          /* EOImode 1, and ICC_DIR_EL1 can be trapped */
-	bool dropped;        /* something found no place */
-	bool dropped_active; /* something active did */
+	u32 running; /* running priority */
+	u64 vmcr;
+	bool split;   /* EOImode 1, and ICC_DIR_EL1 can be trapped */
+	bool dropped; /* something found no place */
 	u32 best[VGIC_MAX_LRS];
 };
 
@@ -49,8 +51,7 @@ static u32 bits_of(const struct vgic_view *v, u32 bits, u32 index)
 {
 	u32 mine = 0;
 
-	vgic_for_each_bit(i, bits)
-	{
+	vgic_for_each_bit (i, bits) {
 		if (destination(v, i) == index) {
 			mine |= 1u << i;
 		}
@@ -72,7 +73,14 @@ static void unlist(const struct vgic_view *v, u32 i, u64 lr, bool soft, u32 me,
 
 	if (((bank->unpend | bank->unactive | bank->setactive) & bit) != 0) {
 		pending = pending && (bank->unpend & bit) == 0;
-		active = (active && (bank->unactive & bit) == 0) || (bank->setactive & bit) != 0;
+		active = active && (bank->unactive & bit) == 0;
+		if ((bank->setactive & bit) != 0) {
+			if ((lr & ICH_LR_HW) != 0 && (lr & ICH_LR_STATE) == 0) {
+				bank->phys &= ~bit;
+			}
+			vgic_hw_activate(v, bit);
+			active = true;
+		}
 		bank->unpend &= ~bit;
 		bank->unactive &= ~bit;
 		bank->setactive &= ~bit;
@@ -116,8 +124,11 @@ static void list(struct vcpu *vcpu, u32 n, const struct vgic_view *v, u32 i)
 	bool active = (bank->active & bit) != 0;
 	bool latch = (bank->latch & bit) != 0;
 	bool edge = (bank->edge & bit) != 0;
-	bool linked = (bank->hw & bank->phys & bit) != 0 && !(active && latch);
-	bool pending = !active || (edge && !linked && (vgic_deliverable(v->vm, bank) & bit) != 0);
+	bool linked = (bank->hw & bank->phys & bit) != 0 && !(active && (latch || vc->overflow));
+	/* Pending and active at once: edge-triggered ones that go to the same vCPU again. */
+	bool both = edge && !linked && (v->spis == NULL || v->spis->target[i] == vcpu->index) &&
+		    (vgic_deliverable(v->vm, bank) & bit) != 0;
+	bool pending = !active || both;
 	u64 lr = intid | ICH_LR_PRIORITY(bank->priority[i]);
 
 	lr |= (bank->group & bit) != 0 ? ICH_LR_GROUP1 : 0;
@@ -126,8 +137,8 @@ static void list(struct vcpu *vcpu, u32 n, const struct vgic_view *v, u32 i)
 	if (linked) {
 		lr |= ICH_LR_HW |
 		      ICH_LR_PINTID(v->spis != NULL ? v->spis->pirq[i] : boot_info->timer_virt_irq);
-	} else if ((bank->phys & bit) != 0 ||
-		   (!edge && ((bank->line & bit) != 0 || (active && latch)))) {
+	} else if ((bank->phys & bit) != 0 || (!edge && (bank->line & bit) != 0) ||
+		   (latch && !pending) || vc->overflow) {
 		lr |= ICH_LR_EOI;
 	}
 	ich_write_lr(n, lr);
@@ -192,11 +203,15 @@ static void notify(const struct vgic_view *v, u32 bits, bool raised, struct vgic
 {
 	u32 matter = bits & (v->bank->listed | v->bank->active | vgic_deliverable(v->vm, v->bank));
 
-	vgic_for_each_bit(i, matter)
-	{
-		u32 index = destination(v, i);
-		struct vcpu *vcpu = v->spis == NULL ? v->vcpu : vm_vcpu(v->vm, index);
+	vgic_for_each_bit (i, matter) {
+		struct vcpu *vcpu = v->vcpu;
 
+		if (v->spis != NULL) {
+			if ((v->spis->router[i] & VGIC_ROUTER_IRM) != 0) {
+				v->spis->target[i] = vgic_router_target(v->vm, v->spis->router[i]);
+			}
+			vcpu = vm_vcpu(v->vm, destination(v, i));
+		}
 		if (vcpu == NULL) {
 			continue;
 		}
@@ -242,35 +257,54 @@ static void unlock_ready(struct vcpu *vcpu, bool spis)
 	}
 }
 
-/* How urgent interrupt i is for a list register; smaller is more urgent. */
-static u32 sort_key(const struct vgic_view *v, u32 i, bool split)
+/* Priority of the most urgent active interrupt of the CPU interface (12.4.1): bit i of the
+ * registers is group priority i, at five bits of preemption i << 3. */
+static u32 running_priority(const struct vgic_cpu *vc, bool loaded)
+{
+	u32 shift = 8 - ICH_VTR_PREBITS(ich_read_vtr());
+
+	for (u32 n = 0; n < ich_nr_aprs(); n++) {
+		u32 apr = loaded ? ich_read_apr(0, n) | ich_read_apr(1, n)
+				 : vc->ap0r[n] | vc->ap1r[n];
+
+		if (apr != 0) {
+			return (n * 32 + (u32)__builtin_ctz(apr)) << shift;
+		}
+	}
+	return 0x100;
+}
+
+/*
+ * How urgent it is that interrupt i has a list register; smaller is more urgent.
+ *
+ * What the guest would be given now comes first. After that, with EOImode 0, active ones before
+ * pending ones of the same priority, for it ends them in that order and preempts only with what
+ * is more urgent. With EOImode 1 any number may be active, and is ended in any order: they come
+ * last. So does what is in a group that the guest has disabled.
+ */
+static u32 sort_key(const struct choice *choice, const struct vgic_view *v, u32 i)
 {
 	u32 bit = 1u << i;
 	u32 priority = v->bank->priority[i];
 	bool active = (v->bank->active & bit) != 0;
+	bool group1 = (v->bank->group & bit) != 0;
 
-	/*
-	 * With EOImode 0 the guest ends active interrupts in the order of their priorities, and a
-	 * pending one preempts only what is less urgent. With EOImode 1 any number may be active
-	 * in any order, and must not keep pending ones out.
-	 */
-	if (!split) {
-		return priority << 1 | !active;
+	if (active) {
+		return 0x2000u | (choice->split ? 0x1000u : 0) | priority << 1;
 	}
-	return active && (v->bank->edge & vgic_deliverable(v->vm, v->bank) & bit) == 0
-		       ? 0x200 | priority
-		       : priority << 1;
+	if ((choice->vmcr & (group1 ? ICH_VMCR_VENG1 : ICH_VMCR_VENG0)) == 0) {
+		return 0x4000u | priority;
+	}
+	return priority < choice->running ? priority : 0x2000u | priority << 1 | 1;
 }
 
-static void choose(struct choice *choice, u32 key, u32 intid, bool active)
+static void choose(struct choice *choice, u32 key, u32 intid)
 {
 	u32 entry = key << 16 | intid;
 	u32 n = choice->nr;
 
 	if (n == choice->max) {
 		choice->dropped = true;
-		/* Which of the two falls out matters only if one of them is active. */
-		choice->dropped_active |= active;
 		n--;
 		if (entry > choice->best[n]) {
 			return;
@@ -297,11 +331,21 @@ static void choose_bank(struct vcpu *vcpu, const struct vgic_view *v, struct cho
 		atomic_fetch_and_explicit(&vcpu->vgic.ready, ~(1u << v->nr), memory_order_relaxed);
 		return;
 	}
-	vgic_for_each_bit(i, want)
-	{
-		choose(choice, sort_key(v, i, choice->split), v->nr * 32 + i,
-		       (bank->active >> i & 1) != 0);
+	vgic_for_each_bit (i, want) {
+		choose(choice, sort_key(choice, v, i), v->nr * 32 + i);
 	}
+}
+
+/* With more interrupts than list registers: what asks for the next flush, before the guest could
+ * miss one. No condition may hold already, or the maintenance interrupt would never end. */
+static u64 overflow_hcr(const struct choice *choice, bool any_pending)
+{
+	u64 hcr = any_pending ? ICH_HCR_NPIE : 0;
+
+	hcr |= choice->split ? ICH_HCR_TDIR : ICH_HCR_LRENPIE;
+	hcr |= (choice->vmcr & ICH_VMCR_VENG0) != 0 ? 0 : ICH_HCR_VGRP0EIE;
+	hcr |= (choice->vmcr & ICH_VMCR_VENG1) != 0 ? 0 : ICH_HCR_VGRP1EIE;
+	return hcr;
 }
 
 /* Fills the list registers, all free by now, from the ready banks, and sets ICH_HCR_EL2. */
@@ -310,44 +354,34 @@ static void refill(struct vcpu *vcpu, u32 ready)
 	struct vgic_cpu *vc = &vcpu->vgic;
 	u64 vtr = ich_read_vtr();
 	u32 nr_before = vc->nr_used;
-	u32 nr_pending = 0;
-	u64 hcr = ICH_HCR_EN;
+	bool any_pending = false;
 	struct choice choice;
 
 	choice.nr = 0;
 	choice.max = ICH_VTR_NR_LRS(vtr);
-	choice.split = (vtr & ICH_VTR_TDS) != 0 && (ich_read_vmcr() & ICH_VMCR_VEOIM) != 0;
+	choice.vmcr = ich_read_vmcr();
+	choice.running = running_priority(vc, true);
+	choice.split = (vtr & ICH_VTR_TDS) != 0 && (choice.vmcr & ICH_VMCR_VEOIM) != 0;
 	choice.dropped = false;
-	choice.dropped_active = false;
-	vgic_for_each_bit(nr, ready)
-	{
+	vgic_for_each_bit (nr, ready) {
 		struct vgic_view v = vgic_view(vcpu, nr);
 
 		choose_bank(vcpu, &v, &choice);
 	}
 
+	vc->overflow = choice.dropped;
 	for (u32 n = 0; n < choice.nr; n++) {
 		u32 intid = choice.best[n] & 0xffff;
 		struct vgic_view v = vgic_view(vcpu, intid / 32);
 
-		nr_pending += (v.bank->active >> intid % 32 & 1) == 0;
+		any_pending |= (v.bank->active >> intid % 32 & 1) == 0;
 		list(vcpu, n, &v, intid % 32);
 	}
 	for (u32 n = choice.nr; n < nr_before; n++) {
 		ich_write_lr(n, 0);
 	}
 	vc->nr_used = (u8)choice.nr;
-	vc->overflow = choice.dropped;
-
-	/* No condition may hold already, or the maintenance interrupt never ends. */
-	if (choice.dropped) {
-		hcr |= choice.nr >= 2 ? ICH_HCR_UIE : 0;
-		hcr |= nr_pending != 0 ? ICH_HCR_NPIE : 0;
-		if (choice.dropped_active) {
-			hcr |= choice.split ? ICH_HCR_TDIR : ICH_HCR_LRENPIE;
-		}
-	}
-	ich_write_hcr(hcr);
+	ich_write_hcr(ICH_HCR_EN | (choice.dropped ? overflow_hcr(&choice, any_pending) : 0));
 }
 
 /* The guest ended its most urgent active interrupt that has no list register (EOImode 0). */
@@ -357,16 +391,14 @@ static void end_unlisted(struct vcpu *vcpu, u32 ready, struct vgic_kicks *kicks)
 	struct vgic_view v;
 	u32 i;
 
-	vgic_for_each_bit(nr, ready)
-	{
+	vgic_for_each_bit (nr, ready) {
 		struct vgic_view of = vgic_view(vcpu, nr);
 		u32 active = of.bank->active & ~of.bank->listed;
 
 		if (of.spis != NULL) {
 			active = bits_of(&of, active, vcpu->index);
 		}
-		vgic_for_each_bit(bit, active)
-		{
+		vgic_for_each_bit (bit, active) {
 			u32 entry = (u32)of.bank->priority[bit] << 16 | (nr * 32 + bit);
 
 			best = entry < best ? entry : best;
@@ -412,8 +444,7 @@ static void take_back(struct vcpu *vcpu, u32 ready, struct vgic_kicks *kicks)
 	/* A pending state of our PPI that another core took away (vgic_hw_deactivate()). */
 	stale = private->unpend;
 	private->unpend = 0;
-	vgic_for_each_bit(i, stale)
-	{
+	vgic_for_each_bit (i, stale) {
 		struct vgic_view v = vgic_private_view(vcpu);
 
 		if ((private->phys >> i & 1) != 0 && (private->active >> i & 1) == 0) {
@@ -549,8 +580,7 @@ void vgic_sync_listed(const struct vgic_view *v, struct vcpu *self)
 		sync_vcpu(self, v->vcpu);
 		return;
 	}
-	vgic_for_each_bit(i, listed)
-	{
+	vgic_for_each_bit (i, listed) {
 		u32 owner = __atomic_load_n(&v->spis->owner[i], __ATOMIC_RELAXED);
 
 		if (owner != VGIC_VCPU_NONE) {
@@ -562,23 +592,6 @@ void vgic_sync_listed(const struct vgic_view *v, struct vcpu *self)
 			sync_vcpu(self, v->vm->vcpus[index]);
 		}
 	}
-}
-
-/* Priority of the most urgent active interrupt of the CPU interface (12.4.1): bit i of the
- * registers is group priority i, at five bits of preemption i << 3. */
-static u32 running_priority(const struct vgic_cpu *vc, bool loaded)
-{
-	u32 shift = 8 - ICH_VTR_PREBITS(ich_read_vtr());
-
-	for (u32 n = 0; n < ich_nr_aprs(); n++) {
-		u32 apr = loaded ? ich_read_apr(0, n) | ich_read_apr(1, n)
-				 : vc->ap0r[n] | vc->ap1r[n];
-
-		if (apr != 0) {
-			return (n * 32 + (u32)__builtin_ctz(apr)) << shift;
-		}
-	}
-	return 0x100;
 }
 
 /* Whether the CPU interface would signal one of the bank's interrupts (4.8.5: enabled group,
@@ -594,8 +607,7 @@ static bool signals(const struct vgic_view *v, u32 index, u64 vmcr, u32 running)
 	if (v->spis != NULL) {
 		pending = bits_of(v, pending, index);
 	}
-	vgic_for_each_bit(i, pending)
-	{
+	vgic_for_each_bit (i, pending) {
 		bool own_bpr = (bank->group >> i & 1) != 0 && (vmcr & ICH_VMCR_VCBPR) == 0;
 		u32 bpr = (u32)(own_bpr ? FIELD(vmcr, 20, 18) : FIELD(vmcr, 23, 21) + 1);
 		u32 priority = bank->priority[i];
@@ -626,8 +638,7 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	running = running_priority(vc, loaded);
 
 	spis = lock_ready(vcpu, &ready);
-	vgic_for_each_bit(nr, ready)
-	{
+	vgic_for_each_bit (nr, ready) {
 		struct vgic_view v = vgic_view(vcpu, nr);
 
 		pending = pending || signals(&v, vcpu->index, vmcr, running);

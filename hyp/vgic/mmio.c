@@ -73,7 +73,7 @@ static u64 read_priority(const struct vgic_bank *bank, u32 i, u32 bytes)
 {
 	u64 value = 0;
 
-	if (bytes > 4) {
+	if (bytes != 1 && bytes != 4) {
 		return 0;
 	}
 	for (u32 n = 0; n < bytes; n++) {

@@ -49,8 +49,7 @@ static void reset_spis(struct vm *vm, u32 nr, u8 target)
 	vgic_hw_follow_enable(&v, ~0u);
 	vgic_hw_follow_config(&v, ~0u);
 	(void)vgic_hw_set_pending(&v, ~0u, false);
-	vgic_for_each_bit(i, v.bank->phys)
-	{
+	vgic_for_each_bit (i, v.bank->phys) {
 		(void)vgic_hw_deactivate(&v, i);
 	}
 	reset_bank(v.bank);
