@@ -43,4 +43,22 @@ jit-gic-y += vmm/devices/gic/gic_dist.c
 vmm-jit-y += $(jit-y) $(jit-gic-y) $(jit-isa-y)
 
 # LDXP/STXP and CASP are compare-and-swap of 16 bytes.
-$(O)/vmm/native/obj/vmm/jit/mem.o $(O)/vmm/unit/vmm/jit/mem.o: vmm-cflags += -mcx16
+$(O)/vmm/native/obj/vmm/jit/mem.o: vmm-cflags += -mcx16
+$(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
+
+# Unit tests: what they link besides their own file.
+jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
+jit-tests := translate
+jit-test-translate-y := $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
+
+# Guest memory is accessed as the guest aligns it, and shifts of negative numbers mean what gcc says they mean.
+$(patsubst %.c,$(O)/vmm/unit/%.o,$(jit-cpu-y) $(jit-isa-y)): vmm-test-cflags += -fno-sanitize=alignment,shift-base
+
+define jit-test-rule
+$(O)/vmm/unit/test_$(1): $(patsubst %.c,$(O)/vmm/unit/%.o,tests/unit/jit/test_$(1).c $(jit-test-$(1)-y))
+	@$$(say) LD $$@
+	$$(Q)$$(HOSTCC) $$(vmm-test-cflags) -o $$@ $$^ -lcmocka $$(vmm-libs)
+endef
+$(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
+check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
+check-boot-y += tests/boot/test_vmm_jit

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_translate.c - the translator against the interpreter, on random blocks of random
+ *instructions.
+ *
+ *	test_translate [BLOCKS [SEED]]
+ *
+ * Two machines with the same memory contents and the same registers: one interprets, the other
+ * translates and runs the block once. All state must then be equal: registers, flags, vectors,
+ * FPSR, the exclusive monitor, the exception raised if any, and memory. Instructions come from
+ * a64.isa; about half of the registers point into the data window, so that most accesses hit.
+ * On a difference the block is printed, and repeated runs with the same seed reproduce it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bus.h"
+#include "cache.h"
+#include "exception.h"
+#include "interp.h"
+#include "loop.h"
+#include "mem.h"
+#include "tlb.h"
+#include "vm.h"
+
+#define RAM_BASE     0x40000000ull
+#define RAM_SIZE     (16ull << 20)
+#define CODE_BASE    (RAM_BASE + (1ull << 20))
+#define CODE_SIZE    (256u << 10)
+#define DATA_BASE    (RAM_BASE + (4ull << 20))
+#define DATA_SIZE    16384u
+#define TABLE_BASE   (RAM_BASE + (8ull << 20))
+#define MAX_BLOCK    8
+#define DEFAULT_RUNS 60000
+
+struct machine {
+	struct jit_vm vm;
+	struct jit_cpu *cpu;
+	uint8_t *ram;
+};
+
+static uint64_t seed;
+static unsigned long nr_excepted;
+
+static uint64_t rnd(void)
+{
+	/* xorshift64* */
+	seed ^= seed >> 12;
+	seed ^= seed << 25;
+	seed ^= seed >> 27;
+	return seed * 0x2545f4914f6cdd1dull;
+}
+
+/* What mem.c, sysreg.c and psci.c need of the rest of the program. */
+
+struct gic;
+
+void gic_set_ppi(struct gic *gic, unsigned int cpu, unsigned int intid, bool level)
+{
+	(void)gic, (void)cpu, (void)intid, (void)level;
+}
+
+void gic_reset_cpu(struct gic *gic, unsigned int cpu)
+{
+	(void)gic, (void)cpu;
+}
+
+bool gic_cpu_read(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t *val)
+{
+	(void)gic, (void)cpu, (void)reg, (void)val;
+	return false;
+}
+
+bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val)
+{
+	(void)gic, (void)cpu, (void)reg, (void)val;
+	return false;
+}
+
+static void machine_init(struct machine *m, bool translate)
+{
+	struct jit_cpu *cpu = aligned_alloc(64, (sizeof(*cpu) + 63) & ~63ul);
+	uint64_t *table;
+
+	m->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	m->vm.regions[0] = (struct vm_region){.base = RAM_BASE, .size = RAM_SIZE, .host = m->ram};
+	m->vm.regions[0].code_pages = calloc(RAM_SIZE / TLB_PAGE_SIZE / 64, 8);
+	m->vm.nr_regions = 1;
+	m->vm.bus = bus_create();
+	memset(cpu, 0, sizeof(*cpu));
+	tlb_init(cpu);
+	cpu->vm = &m->vm;
+	m->cpu = cpu;
+	m->vm.cpus[0] = cpu;
+	m->vm.nr_cpus = 1;
+	loop_reset_cpu(cpu);
+	/* One block of 1 GiB maps RAM: Normal, EL1 only. 39-bit addresses start at level 1. */
+	table = (uint64_t *)(m->ram + (TABLE_BASE - RAM_BASE));
+	table[RAM_BASE >> 30] = RAM_BASE | 1 << 10 | 1;
+	cpu->sys.mair = 0xff;
+	cpu->sys.tcr = 25 | 25ull << 16 | 2ull << 30 | 1ull << 23 | 2ull << 32;
+	cpu->sys.ttbr[0] = TABLE_BASE;
+	cpu->sys.sctlr |= 1;
+	cpu->sys.cpacr = 3u << 20;
+	tlb_flush_all(cpu);
+	exception_update_state(cpu);
+	if (translate) {
+		m->vm.cache = cache_create(&m->vm, 16 << 20);
+		m->vm.cache->no_chain = true;
+	}
+}
+
+/* A word of a random instruction that does not belong to class system. */
+static uint32_t random_insn(void)
+{
+	for (;;) {
+		const struct a64_info *info = &a64_infos[1 + rnd() % (A64_NR_OPS - 1)];
+		uint32_t insn = (info->value & info->mask) | ((uint32_t)rnd() & ~info->mask);
+		enum a64_op op = a64_decode(insn);
+
+		if (info->class == A64_CLASS_SYSTEM || op == A64_UNALLOCATED ||
+		    (rnd() & 1 && info->class >= A64_CLASS_FP)) {
+			continue;
+		}
+		return insn;
+	}
+}
+
+static uint64_t random_value(void)
+{
+	static const uint64_t values[] = {
+		0,
+		1,
+		~0ull,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x7fffffffffffffffull,
+		0x8000000000000000ull,
+		0x3ff0000000000000ull,
+		0x7ff0000000000000ull,
+		0x7ff8000000000001ull,
+		0x7ff0000000000001ull,
+		0x3f8000007f800000ull,
+		0x7fc0000000000001ull,
+		0x0010000000000000ull,
+		0x000fffffffffffffull,
+	};
+
+	switch (rnd() % 4) {
+	case 0:
+		return values[rnd() % (sizeof(values) / sizeof(values[0]))];
+	case 1:
+		return rnd() % 128;
+	default:
+		return rnd();
+	}
+}
+
+static void random_state(struct jit_cpu *cpu)
+{
+	for (unsigned int i = 0; i < 32; i++) {
+		cpu->x[i] = rnd() & 1
+				    ? DATA_BASE + DATA_SIZE / 2 + rnd() % 512 * (rnd() % 2 ? 8 : 16)
+				    : random_value();
+		cpu->v[i].d[0] = random_value();
+		cpu->v[i].d[1] = random_value();
+	}
+	cpu->x[CPU_REG_SP] = DATA_BASE + DATA_SIZE / 2 + rnd() % 256 * (rnd() % 8 ? 16 : 8);
+	cpu_set_nzcv(cpu, rnd() & 15);
+	cpu->fpsr = 0;
+	cpu->fpcr = 0;
+	cpu->monitor.size = 0;
+	memset(&cpu->exc, 0, sizeof(cpu->exc));
+}
+
+static void copy_state(struct jit_cpu *to, const struct jit_cpu *from)
+{
+	memcpy(to->x, from->x, sizeof(to->x));
+	memcpy(to->v, from->v, sizeof(to->v));
+	to->flags = from->flags;
+	to->pc = from->pc;
+	to->fpsr = from->fpsr;
+	to->fpcr = from->fpcr;
+	to->monitor = from->monitor;
+	to->exc = from->exc;
+}
+
+static enum exec_result run_interpreter(struct jit_cpu *cpu, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		enum exec_result result = interp_step(cpu);
+
+		if (result != EXEC_NEXT) {
+			return result;
+		}
+	}
+	return EXEC_NEXT;
+}
+
+static enum exec_result run_translator(struct machine *m, unsigned int nr)
+{
+	struct cache_key key = {.pa = m->cpu->pc, .va = m->cpu->pc, .mode = m->cpu->bank};
+	struct cache_block *block;
+	uint64_t generation;
+	unsigned int reason;
+
+	m->vm.cache->max_insns = nr;
+	block = cache_get(m->cpu, &key, m->ram + (m->cpu->pc - RAM_BASE), &generation);
+	atomic_store(&m->cpu->attention, 0);
+	reason = m->vm.cache->stubs.enter(m->cpu, block->code);
+	return reason == TRANSLATE_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
+}
+
+static bool same_exception(const struct cpu_exception *a, const struct cpu_exception *b)
+{
+	return a->esr == b->esr && a->has_far == b->has_far && (!a->has_far || a->far == b->far) &&
+	       a->return_offset == b->return_offset;
+}
+
+/* Prints what differs; returns the number of differences. */
+static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool excepted)
+{
+	int nr = 0;
+
+	for (unsigned int i = 0; i < 32; i++) {
+		if (a->x[i] != b->x[i]) {
+			printf("  x%u: interpreter %" PRIx64 ", translator %" PRIx64 "\n", i,
+			       a->x[i], b->x[i]);
+			nr++;
+		}
+		if (memcmp(&a->v[i], &b->v[i], 16)) {
+			printf("  v%u: interpreter %016" PRIx64 "%016" PRIx64
+			       ", translator %016" PRIx64 "%016" PRIx64 "\n",
+			       i, a->v[i].d[1], a->v[i].d[0], b->v[i].d[1], b->v[i].d[0]);
+			nr++;
+		}
+	}
+	if (a->pc != b->pc || cpu_nzcv(a) != cpu_nzcv(b) || a->fpsr != b->fpsr) {
+		printf("  pc %" PRIx64 ", %" PRIx64 "; nzcv %x, %x; fpsr %x, %x\n", a->pc, b->pc,
+		       cpu_nzcv(a), cpu_nzcv(b), a->fpsr, b->fpsr);
+		nr++;
+	}
+	if (excepted && !same_exception(&a->exc, &b->exc)) {
+		printf("  esr %x, %x; far %" PRIx64 ", %" PRIx64 "\n", a->exc.esr, b->exc.esr,
+		       a->exc.far, b->exc.far);
+		nr++;
+	}
+	return nr;
+}
+
+static void print_block(const uint32_t *insns, unsigned int nr)
+{
+	char text[128];
+
+	for (unsigned int i = 0; i < nr; i++) {
+		a64_disassemble(insns[i], CODE_BASE + 4 * i, text, sizeof(text));
+		printf("  %08x  %s\n", insns[i], text);
+	}
+}
+
+static int run_once(struct machine *a, struct machine *b, uint64_t code)
+{
+	uint32_t insns[MAX_BLOCK];
+	unsigned int nr = 1 + rnd() % MAX_BLOCK;
+	uint64_t start_seed = seed;
+	enum exec_result ra, rb;
+	int differences;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		insns[i] = random_insn();
+	}
+	memcpy(a->ram + (code - RAM_BASE), insns, nr * 4);
+	memcpy(b->ram + (code - RAM_BASE), insns, nr * 4);
+	for (unsigned int i = 0; i < DATA_SIZE; i += 8) {
+		uint64_t value = rnd();
+
+		memcpy(a->ram + (DATA_BASE - RAM_BASE) + i, &value, 8);
+	}
+	memcpy(b->ram + (DATA_BASE - RAM_BASE), a->ram + (DATA_BASE - RAM_BASE), DATA_SIZE);
+	random_state(a->cpu);
+	a->cpu->pc = code;
+	copy_state(b->cpu, a->cpu);
+	ra = run_interpreter(a->cpu, nr);
+	rb = run_translator(b, nr);
+	nr_excepted += ra == EXEC_EXCEPTION;
+	differences = compare(a->cpu, b->cpu, ra == EXEC_EXCEPTION);
+	if ((ra == EXEC_EXCEPTION) != (rb == EXEC_EXCEPTION)) {
+		printf("  exception: interpreter %d, translator %d\n", ra == EXEC_EXCEPTION,
+		       rb == EXEC_EXCEPTION);
+		differences++;
+	}
+	if (memcmp(a->ram + (DATA_BASE - RAM_BASE), b->ram + (DATA_BASE - RAM_BASE), DATA_SIZE)) {
+		printf("  memory differs\n");
+		differences++;
+	}
+	if (differences) {
+		printf("  block at seed %" PRIu64 ":\n", start_seed);
+		print_block(insns, nr);
+	}
+	return differences;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 0) : DEFAULT_RUNS;
+	uint64_t first_seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 20260101;
+	unsigned long failed = 0;
+	static struct machine a, b;
+	uint64_t code = CODE_BASE;
+
+	seed = first_seed;
+	machine_init(&a, false);
+	machine_init(&b, true);
+	for (unsigned long i = 0; i < runs && failed < 10; i++) {
+		if (run_once(&a, &b, code)) {
+			failed++;
+		}
+		code += 64;
+		if (code == CODE_BASE + CODE_SIZE) {
+			code = CODE_BASE;
+			cache_invalidate_all(b.vm.cache);
+		}
+	}
+	if (failed) {
+		printf("FAIL: %lu random blocks, translator like interpreter (seed %" PRIu64 ")\n",
+		       runs, first_seed);
+		return 1;
+	}
+	printf("# %lu of %lu blocks ended with an exception\n", nr_excepted, runs);
+	printf("PASS: %lu random blocks, translator like interpreter\n", runs);
+	return 0;
+}
