@@ -1,51 +1,57 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * memory.c: guest physical memory as mappings of memfds. See memory.h for the rules.
+ * memory.c: guest physical memory as anonymous mappings. See memory.h for the rules.
  */
 #include "memory.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#define MEMORY_HUGE_PAGE 0x200000ULL
+
+/* Maps @size bytes whose address is a multiple of a huge page. NULL with errno set on failure. */
+static uint8_t *guest_memory_map(uint64_t size)
+{
+	uint8_t *map = mmap(NULL, size + MEMORY_HUGE_PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (map == MAP_FAILED) {
+		return NULL;
+	}
+	before = -(uintptr_t)map % MEMORY_HUGE_PAGE;
+	if (before) {
+		munmap(map, before);
+	}
+	munmap(map + before + size, MEMORY_HUGE_PAGE - before);
+	return map + before;
+}
 
 int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size)
 {
 	struct guest_region *region = &memory->regions[memory->nr_regions];
-	void *host;
-	int fd, error;
+	uint8_t *host;
 
 	if (memory->nr_regions == GUEST_MEMORY_MAX_REGIONS) {
 		return -ENOSPC;
 	}
-	fd = memfd_create("guest-memory", MFD_CLOEXEC);
-	if (fd < 0) {
+	host = guest_memory_map(size);
+	if (!host) {
 		return -errno;
-	}
-	if (ftruncate(fd, (off_t)size) < 0) {
-		goto fail;
-	}
-	host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (host == MAP_FAILED) {
-		goto fail;
 	}
 	/* Advice only: without huge pages the guest is slower, not wrong. */
 	madvise(host, size, MADV_HUGEPAGE);
 	madvise(host, size, MADV_DONTDUMP);
-	*region = (struct guest_region){.gpa = gpa, .size = size, .host = host, .fd = fd};
+	*region = (struct guest_region){.gpa = gpa, .size = size, .host = host};
 	memory->nr_regions++;
 	return 0;
-fail:
-	error = -errno;
-	close(fd);
-	return error;
 }
 
 void guest_memory_release(struct guest_memory *memory)
 {
 	for (unsigned int i = 0; i < memory->nr_regions; i++) {
 		munmap(memory->regions[i].host, memory->regions[i].size);
-		close(memory->regions[i].fd);
 	}
 	memory->nr_regions = 0;
 }

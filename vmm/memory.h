@@ -2,7 +2,7 @@
 /*
  * memory.h: guest physical memory, and the only ways to reach it from devices.
  *
- * RAM is one shared mapping of a memfd per region, so that an accelerator can map it a second time.
+ * RAM is one anonymous mapping per region, aligned so that huge pages of host and guest coincide.
  * A device never keeps a host pointer into guest memory that it did not get from
  * guest_memory_span() for exactly that address and length, and never trusts what it reads there:
  * the guest's other vCPUs may change it at any moment. Data that is checked is therefore first
@@ -23,7 +23,6 @@ struct guest_region {
 	uint64_t gpa;
 	uint64_t size;
 	uint8_t *host;
-	int fd; /* the memfd, offset 0 */
 };
 
 struct guest_memory {
