@@ -130,8 +130,8 @@ int regid_parse(u64 id, struct regid *reg)
 	u64 rest = id & ~(u64)(KVM_REG_ARCH_MASK | KVM_REG_SIZE_MASK | KVM_REG_ARM_COPROC_MASK);
 	int rc;
 
-	if ((id & KVM_REG_ARCH_MASK) != KVM_REG_ARM64) {
-		return -ENOENT;
+	if ((id & ~(u64)KVM_REG_SIZE_MASK) >> 32 != KVM_REG_ARM64 >> 32) {
+		return -EINVAL;
 	}
 	switch (id & KVM_REG_ARM_COPROC_MASK) {
 	case KVM_REG_ARM_CORE:

@@ -18,7 +18,10 @@ struct regid {
 	u32 bytes;
 };
 
-/* Takes a KVM_REG_* id apart. 0, or -ENOENT: no such register; -EINVAL: wrong size bits. */
+/*
+ * Takes a KVM_REG_* id apart. 0, or -ENOENT: no such register; -EINVAL: wrong size bits,
+ * or another architecture's.
+ */
 int regid_parse(u64 id, struct regid *reg);
 
 /*

@@ -67,7 +67,7 @@ static bool one_guest(unsigned int i)
 		return false;
 	}
 	if (kill_it) {
-		struct timespec delay = {0, (long)(rand() % 8000) * 1000};
+		struct timespec delay = {0, (long)(rand() % 60000) * 1000};
 
 		nanosleep(&delay, NULL);
 		kill(pid, SIGKILL);

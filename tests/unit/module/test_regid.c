@@ -63,9 +63,9 @@ static void test_bad(void **state)
 	struct regid reg;
 
 	(void)state;
-	assert_int_equal(regid_parse(0, &reg), -ENOENT);
-	assert_int_equal(regid_parse(~0ull, &reg), -ENOENT);
-	assert_int_equal(regid_parse(KVM_REG_X86 | KVM_REG_SIZE_U64, &reg), -ENOENT);
+	assert_int_equal(regid_parse(0, &reg), -EINVAL);
+	assert_int_equal(regid_parse(~0ull, &reg), -EINVAL);
+	assert_int_equal(regid_parse(KVM_REG_X86 | KVM_REG_SIZE_U64, &reg), -EINVAL);
 	assert_int_equal(regid_parse(CORE | KVM_REG_SIZE_U64 | 1, &reg), -ENOENT);
 	assert_int_equal(regid_parse(CORE | KVM_REG_SIZE_U64 | 0xffff, &reg), -ENOENT);
 	assert_int_equal(regid_parse(CORE | KVM_REG_SIZE_U32 | 0, &reg), -EINVAL);
