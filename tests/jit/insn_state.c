@@ -165,6 +165,10 @@ static void fill_control(void)
 		insn_state.fpcr |= 1u << 26; /* AHP */
 	}
 	insn_state.fpsr = r & 8 ? 0x0800009f : 0;
+	if (!(r & 0x30)) { /* what programs have: the defaults, and IXC set */
+		insn_state.fpcr = 0;
+		insn_state.fpsr = 0x10;
+	}
 }
 
 void insn_fill_all(void)

@@ -2,7 +2,9 @@
 /*
  * user_run.c - runs a static arm64 program in the interpreter, as qemu-aarch64 would.
  *
- *	user_run PROGRAM [ARGUMENT...]
+ *	user_run [--fast] PROGRAM [ARGUMENT...]
+ *
+ * With --fast it executes instructions by the helpers that translated code calls (fast.h).
  *
  * It serves exactly what the test programs of this folder need: write, exit and exit_group. Guest
  * memory is the program's segments and a stack, mapped at their own addresses. This file is also
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 #include "exception.h"
+#include "fast.h"
 #include "fp.h"
 #include "interp.h"
 #include "mem.h"
@@ -451,12 +454,28 @@ static bool serve(struct jit_cpu *cpu, int *status)
 	return true;
 }
 
-static int run(struct jit_cpu *cpu)
+/* As interp_step(), by the helpers. */
+static enum exec_result fast_step(struct jit_cpu *cpu)
+{
+	enum exec_result result;
+	uint32_t insn;
+
+	if (!mem_fetch(cpu, cpu->pc, &insn)) {
+		return EXEC_EXCEPTION;
+	}
+	result = a64_helper[a64_decode(insn)](cpu, insn);
+	if (result == EXEC_NEXT) {
+		cpu->pc += 4;
+	}
+	return result;
+}
+
+static int run(struct jit_cpu *cpu, enum exec_result (*step)(struct jit_cpu *cpu))
 {
 	int status = 0;
 
 	for (;;) {
-		if (interp_step(cpu) != EXEC_EXCEPTION) {
+		if (step(cpu) != EXEC_EXCEPTION) {
 			continue;
 		}
 		if (cpu->exc.esr >> ESR_EC_SHIFT != EC_SVC64) {
@@ -474,9 +493,12 @@ static int run(struct jit_cpu *cpu)
 int main(int argc, char **argv)
 {
 	struct jit_cpu *cpu = aligned_alloc(64, (sizeof(*cpu) + 63) & ~63ul);
+	bool fast = argc > 1 && strcmp(argv[1], "--fast") == 0;
 
+	argc -= fast;
+	argv += fast;
 	if (argc < 2 || !cpu) {
-		fprintf(stderr, "usage: user_run PROGRAM [ARGUMENT...]\n");
+		fprintf(stderr, "usage: user_run [--fast] PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	memset(cpu, 0, sizeof(*cpu));
@@ -493,5 +515,5 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	cpu->x[CPU_REG_SP] = push_arguments(argc - 1, argv + 1);
-	return run(cpu);
+	return run(cpu, fast ? fast_step : interp_step);
 }

@@ -151,6 +151,9 @@ def write_header(isa, out):
           % (name, lo, (1 << (hi - lo + 1)) - 1))
     for insn in isa.insns:
         p('enum exec_result exec_%s(struct jit_cpu *cpu, uint32_t insn);' % insn.name)
+    p('\n/* X(ENUMERATOR, name) of every instruction. */\n#define A64_OPS(X) \\')
+    for insn in isa.insns:
+        p('\tX(%s, %s) \\' % (insn.name.upper(), insn.name))
     p('\n#endif')
 
 

@@ -20,6 +20,11 @@ jit-isa-y += vmm/jit/exec_simd_int.c
 jit-isa-y += vmm/jit/exec_simd_misc.c
 jit-isa-y += vmm/jit/exec_system.c
 jit-isa-y += vmm/jit/exec_vldst.c
+jit-isa-y += vmm/jit/fast.c
+jit-isa-y += vmm/jit/fast_fp.c
+jit-isa-y += vmm/jit/fast_lanes.c
+jit-isa-y += vmm/jit/fast_permute.c
+jit-isa-y += vmm/jit/fast_width.c
 jit-isa-y += vmm/jit/fp.c
 jit-isa-y += vmm/jit/fp_convert.c
 
@@ -36,6 +41,12 @@ jit-objects := $(foreach variant,native/obj unit,$(patsubst %.c,$(O)/vmm/$(varia
 $(jit-objects): | $(jit-gen)/a64_gen.h
 $(jit-objects): vmm-cflags += -Ivmm/jit -I$(jit-gen)
 $(jit-objects): vmm-test-cflags += -Ivmm/jit -I$(jit-gen)
+
+# Loops over lanes become SSE; a product and a sum are never fused unless written so.
+jit-fast-cflags := -O3 -msse4.2 -ffp-contract=off
+jit-fast-objects := $(foreach variant,native/obj unit,$(patsubst %.c,$(O)/vmm/$(variant)/%.o,$(wildcard vmm/jit/fast*.c)))
+$(jit-fast-objects): vmm-cflags += $(jit-fast-cflags)
+$(jit-fast-objects): vmm-test-cflags += $(jit-fast-cflags)
 
 # The decoder against a slow matcher: every 509th word in `make check`, all 2^32 with check-decode-full.
 jit-decode-y := tests/unit/jit/test_decode.c $(jit-gen)/a64_table.c vmm/jit/disas.c
@@ -70,7 +81,8 @@ $(O)/jit/insn_test: $(jit-insn-test-y) tests/jit/insn_test.h $(jit-gen)/a64_gen.
 $(O)/jit/user_run: tests/jit/user_run.c $(jit-isa-y) $(wildcard vmm/jit/*.h) | $(jit-gen)/a64_gen.h
 	@mkdir -p $(@D)
 	@$(say) LD $@
-	$(Q)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ivmm -Ivmm/jit -I$(jit-gen) -o $@ $(filter %.c,$^)
+	$(Q)$(HOSTCC) -std=gnu11 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ivmm -Ivmm/jit -I$(jit-gen) \
+		$(jit-fast-cflags) -o $@ $(filter %.c,$^)
 
 tests/jit/test_insns: $(O)/jit/insn_test $(O)/jit/user_run
 check-unit-y += tests/jit/test_insns
