@@ -2,6 +2,7 @@
 /*
  * x64_exit.c - how translated code is entered and left: branches, chaining, the shared stubs.
  */
+#include "fast.h"
 #include "interp.h"
 #include "x64_emit.h"
 
@@ -232,7 +233,7 @@ static void stub_exec(struct x64_buf *b, const void *leave)
 	stub_store_pinned(b);
 	x64_lea(b, true, RDI, x64_at(RBP, -JIT_CPU_BIAS));
 	x64_mov_rr(b, false, RSI, RAX);
-	x64_mov_imm(b, RAX, (uint64_t)(uintptr_t)a64_exec);
+	x64_mov_imm(b, RAX, (uint64_t)(uintptr_t)a64_helper);
 	x64_rm(b, false, 0xff, 2,
 	       (struct x64_mem){.base = RAX, .index = RCX, .scale = 3, .disp = 0});
 	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
