@@ -72,6 +72,7 @@ static struct vcpu *attend(struct vcpu *vcpu)
 			vcpu = sched_next(vcpu);
 		}
 	}
+	timer_program(cpu);
 	return vcpu;
 }
 

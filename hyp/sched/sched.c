@@ -154,7 +154,6 @@ struct vcpu *sched_next(struct vcpu *current)
 	}
 	switch_vcpu(next);
 	switch_trap_wfi(next, sched_contended(cpu));
-	timer_program(cpu);
 	return next;
 }
 

@@ -101,8 +101,10 @@ void timer_expired(struct cpu *cpu)
 		}
 	}
 	sched_tick(cpu, now);
-	cpu->timer_deadline = 0; /* whatever it was, it must be written again */
-	timer_program(cpu);
+	/* Silent until what is due was acted upon: trap_exit() or the idle loop programs it anew. A
+	 * deadline in the past would only interrupt the handling of itself. */
+	cpu->timer_deadline = TIMER_NEVER;
+	timerarch_hyp_set(TIMER_NEVER);
 }
 
 void timer_load(struct vcpu *vcpu)
