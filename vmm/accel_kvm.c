@@ -326,6 +326,13 @@ static enum accel_exit_reason kvm_system_event(const struct kvm_run *run)
 	}
 }
 
+/* One writer: a plain increment whose result others may read. */
+static void kvm_count(atomic_ulong *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
 /* True when the exit was dealt with and the guest can go on. */
 static bool kvm_handle_exit(struct kvm_vcpu *vcpu, struct accel_exit *exit)
 {
@@ -333,6 +340,7 @@ static bool kvm_handle_exit(struct kvm_vcpu *vcpu, struct accel_exit *exit)
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_MMIO:
+		kvm_count(&vcpu->nr_mmio);
 		kvm_handle_mmio(vcpu);
 		return true;
 	case KVM_EXIT_SYSTEM_EVENT:
@@ -363,6 +371,7 @@ static int kvm_vcpu_run(struct accel_vcpu *base, struct accel_exit *exit)
 	do {
 		int result = kvm_vcpu_ioctl(vcpu, KVM_RUN, NULL);
 
+		kvm_count(&vcpu->nr_exits);
 		if (result == -EINTR || result == -EAGAIN) {
 			/* Cleared before the machine looks at why it kicked: a later kick sets it
 			 * again. */
@@ -391,6 +400,19 @@ static void kvm_vcpu_kick(struct accel_vcpu *base)
 	}
 }
 
+static void kvm_stat(struct accel *accel, FILE *out)
+{
+	const struct kvm_accel *kvm = kvm_of(accel);
+
+	for (unsigned int i = 0; i < kvm->nr_vcpus; i++) {
+		const struct kvm_vcpu *vcpu = kvm->vcpus[i];
+
+		fprintf(out, "vcpu%u.exits %lu\nvcpu%u.mmio %lu\n", i,
+			atomic_load_explicit(&vcpu->nr_exits, memory_order_relaxed), i,
+			atomic_load_explicit(&vcpu->nr_mmio, memory_order_relaxed));
+	}
+}
+
 static const struct opt_key kvm_options[] = {
 	{.name = "device", .type = OPT_STRING, .deflt = "/dev/kvm", .help = "the device to open"},
 	{0},
@@ -407,7 +429,7 @@ static const struct opt_key shim_options[] = {
 	.create_vcpu = kvm_create_vcpu, .create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init,  \
 	.vcpu_run = kvm_vcpu_run, .vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,  \
 	.vcpu_set_regs = kvm_vcpu_set_regs, .set_irq = kvm_set_irq, .irqfd = kvm_irqfd,            \
-	.ioeventfd = kvm_ioeventfd, .pause = kvm_pause, .resume = kvm_resume
+	.ioeventfd = kvm_ioeventfd, .pause = kvm_pause, .resume = kvm_resume, .stat = kvm_stat
 
 const struct accel_ops accel_kvm = {
 	.name = "kvm",

@@ -18,6 +18,7 @@ struct kvm_vcpu {
 	struct kvm_run *run;
 	pthread_t thread; /* valid once has_thread */
 	atomic_bool has_thread;
+	atomic_ulong nr_exits, nr_mmio; /* written by its own thread only */
 };
 
 struct kvm_accel {

@@ -41,6 +41,7 @@ struct chardev {
 	int listen_fd; /* SOCKET, else -1 */
 	struct event_source *listen_source;
 	char *socket_path;
+	char *new_file; /* FILE: the path, if this open made the file; removed again while empty */
 	int pty_slave_fd; /* PTY, else -1; kept open so that the master never hangs up */
 };
 

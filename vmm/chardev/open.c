@@ -51,11 +51,25 @@ static int open_stdio(struct chardev *chardev, const struct chardev_config *conf
 	return chardev_start_peer(chardev, &chardev->main, in_fd, out_fd);
 }
 
+/* The output file, made if it is not there. */
+static int open_output(struct chardev *chardev, const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+
+	if (fd >= 0) {
+		chardev->new_file = strdup(path);
+	} else if (errno == EEXIST) {
+		fd = open(path, flags);
+	}
+	return fd;
+}
+
 static int open_file(struct chardev *chardev, const struct chardev_config *config)
 {
 	int in_fd = -1, out_fd, error;
 
-	out_fd = open(config->path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+	out_fd = open_output(chardev, config->path);
 	if (out_fd < 0) {
 		error = -errno;
 		log_error("serial: cannot open %s: %s", config->path, strerror(-error));
@@ -164,6 +178,8 @@ int chardev_open_main(struct chardev *chardev, const struct chardev_config *conf
 
 void chardev_close_main(struct chardev *chardev)
 {
+	struct stat status;
+
 	if (chardev->filters_escape) {
 		terminal_restore();
 	}
@@ -178,4 +194,8 @@ void chardev_close_main(struct chardev *chardev)
 	if (chardev->pty_slave_fd >= 0) {
 		close(chardev->pty_slave_fd);
 	}
+	if (chardev->new_file && stat(chardev->new_file, &status) == 0 && status.st_size == 0) {
+		unlink(chardev->new_file);
+	}
+	free(chardev->new_file);
 }

@@ -66,9 +66,6 @@ bool terminal_make_raw(int fd)
 	terminal_fd = fd;
 	raw = terminal_saved;
 	cfmakeraw(&raw);
-	/* Output processing stays: our own messages and the guest's are meant for the same
-	 * terminal. */
-	raw.c_oflag |= terminal_saved.c_oflag & OPOST;
 	tcsetattr(fd, TCSANOW, &raw);
 	return true;
 }

@@ -32,10 +32,7 @@ static inline void guest_put(struct guest_memory *memory, uint64_t gpa, const vo
 
 static inline uint16_t guest_get16(struct guest_memory *memory, uint64_t gpa)
 {
-	uint16_t value;
-
-	memcpy(&value, guest_memory_span(memory, gpa, 2), 2);
-	return value;
+	return __atomic_load_n((uint16_t *)guest_memory_span(memory, gpa, 2), __ATOMIC_ACQUIRE);
 }
 
 static inline void guest_ring_init(struct guest_ring *ring, struct guest_memory *memory,
@@ -72,7 +69,8 @@ static inline void guest_ring_offer(struct guest_ring *ring, uint16_t head)
 
 	guest_put(ring->memory, slot, &head, 2);
 	ring->next_avail++;
-	guest_put(ring->memory, ring->setup.driver + 2, &ring->next_avail, 2);
+	__atomic_store_n((uint16_t *)guest_memory_span(ring->memory, ring->setup.driver + 2, 2),
+			 ring->next_avail, __ATOMIC_RELEASE);
 }
 
 /* Takes the next used element. False when there is none. */

@@ -137,6 +137,17 @@ static void test_size_and_emergency_write(void **state)
 	assert_int_equal(output[0], '!');
 }
 
+static void test_tells_the_size_at_the_first_key(void **state)
+{
+	(void)state;
+	assert_int_equal(driver_get(&driver, 0x60) & 2, 0);
+	client.receive(client.context, (const uint8_t *)"x", 1);
+	assert_int_equal(driver_get(&driver, 0x60) & 2, 2);
+	driver_put(&driver, 0x64, 2);
+	client.receive(client.context, (const uint8_t *)"y", 1);
+	assert_int_equal(driver_get(&driver, 0x60) & 2, 0);
+}
+
 static void test_empty_receive_buffer_needs_reset(void **state)
 {
 	(void)state;
@@ -157,6 +168,7 @@ int main(void)
 		TEST(test_receives),
 		TEST(test_input_is_bounded),
 		TEST(test_size_and_emergency_write),
+		TEST(test_tells_the_size_at_the_first_key),
 		TEST(test_empty_receive_buffer_needs_reset),
 	};
 

@@ -34,6 +34,7 @@ struct virtio_console {
 	struct chardev *chardev;
 	pthread_mutex_t lock;
 	uint16_t columns, rows;
+	bool size_is_due; /* the driver has not been told the size since it started */
 	bool running;
 	uint8_t input[CONSOLE_INPUT_SIZE];
 	size_t nr_input;
@@ -205,6 +206,15 @@ static void console_receive(void *context, const uint8_t *bytes, size_t count)
 	memcpy(console->input + console->nr_input, bytes, count);
 	console->nr_input += count;
 	console_deliver(console);
+	/*
+	 * Linux's driver reads the size only when it changes, and forgets a change that comes
+	 * before its port is complete. At the first key press it is complete, and from then on the
+	 * size matters.
+	 */
+	if (console->running && console->size_is_due && console->columns) {
+		console->size_is_due = false;
+		virtio_config_changed(&console->base);
+	}
 	pthread_mutex_unlock(&console->lock);
 }
 
@@ -224,6 +234,7 @@ static void console_start(struct virtio_device *device, uint64_t features)
 	(void)features;
 	pthread_mutex_lock(&console->lock);
 	console->running = true;
+	console->size_is_due = true;
 	console->tx_busy = false;
 	console_deliver(console);
 	console_transmit(console);
