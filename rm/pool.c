@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * pool.c: pages with owners; see pool.h. A pool is 1/256 of memory, so the table is short (1,000
+ * pool.c: pages with owners; see pool.h. A pool is 3/1024 of memory, so the table is short (768
  * entries for each GiB of memory) and is simply searched.
  */
 #include "pool.h"

@@ -9,7 +9,9 @@
 #define LAYOUT_HYP_TABLES  (1ull << 20)  /* the hypervisor's own translation tables, logs, traces */
 #define LAYOUT_HYP_PER_CPU (64ull << 10) /* stacks and per-CPU data */
 #define LAYOUT_FRAME_SHIFT 10            /* frame table: 4 bytes for each 4 KiB */
-#define LAYOUT_POOL_SHIFT  8             /* RM's pool: 1/256 of memory */
+/* With the frame table, 1/256 of memory: level-3 tables for all of it take 1/512, on each side. */
+#define LAYOUT_POOL_PARTS  3
+#define LAYOUT_POOL_SHIFT  10
 #define LAYOUT_POOL_FIXED  (2ull << 20)
 #define LAYOUT_INITRD_NEAR (32ull << 30) /* booting.rst: kernel and initrd in one 32 GiB window */
 
@@ -51,7 +53,8 @@ static uint64_t layout_pool_bytes(const struct boot_info *info)
 	for (uint32_t i = 0; i < info->nr_ram; i++) {
 		bytes += info->ram[i].bytes;
 	}
-	return layout_round((bytes >> LAYOUT_POOL_SHIFT) + LAYOUT_POOL_FIXED, 4096);
+	return layout_round((bytes >> LAYOUT_POOL_SHIFT) * LAYOUT_POOL_PARTS + LAYOUT_POOL_FIXED,
+			    4096);
 }
 
 /* The RM's region: boot_info, device tree, image, and the rest is pool. */

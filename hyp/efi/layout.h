@@ -18,7 +18,7 @@ struct layout_sizes {
 	uint64_t hyp_image; /* bytes in memory of hyp.bin */
 	uint64_t rm_image;  /* bytes in memory of the RM's segments */
 	uint64_t dtb;
-	uint64_t rm_pool; /* 0: the default, RAM / 256 + 2 MiB */
+	uint64_t rm_pool; /* 0: the default, 3/1024 of RAM + 2 MiB */
 	struct image_kernel kernel;
 	uint64_t initrd; /* 0: none */
 };

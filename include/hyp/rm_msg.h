@@ -27,7 +27,8 @@
 	X(vcpu_create, 4, "vm id, index, mpidr -> a0 = vcpu handle")                               \
 	X(vm_destroy, 5, "vm id; BUSY while pages are lent or shared")                             \
 	X(ledger, 6,                                                                               \
-	  "index -> a0..: vm id, pool pages, free, memory, vcpus, irqs; name. Index 0 is the RM's " \
+	  "index -> a0..: vm id, pool pages, free, memory, vcpus, irqs; name. Index 0 is the "     \
+	  "RM's "                                                                                  \
 	  "own pool, 1 the host; INVAL past the last")                                             \
 	X(self_quota, 7, "bytes of memory the caller will lend: pool pages for its own tables")
 

@@ -77,7 +77,7 @@ static void check_layout(uint64_t bytes)
 	assert_true(info.dtb.base >= info.rm.base + sizeof(info));
 	assert_int_equal(info.rm_image.base % 4096, 0);
 	assert_int_equal(info.rm_pool.base + info.rm_pool.bytes, info.rm.base + info.rm.bytes);
-	assert_true(info.rm_pool.bytes >= bytes / 256 + 2 * MIB - 4096);
+	assert_true(info.rm_pool.bytes >= bytes / 1024 * 3 + 2 * MIB - 8192);
 }
 
 static void test_sizes(void **state)
