@@ -51,3 +51,14 @@ $(O)/hyp/hyp.bin: $(O)/hyp/hyp.elf
 all-y += $(O)/hyp/hyp.elf $(O)/hyp/hyp.bin
 -include $(hyp-objs:.o=.d)
 
+
+# The reference page of the calls, and the check that it is current.
+$(O)/gen-calls-doc: scripts/gen-calls-doc.c include/hyp/calls.h include/hyp/error.h
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -Wall -Wextra -Werror -Iinclude $< -o $@
+$(O)/calls.md: $(O)/gen-calls-doc
+	$(Q)$< >$@
+docs/calls.md: $(O)/calls.md
+	cp $< $@
+all-y += $(O)/calls.md
+check-unit-y += tests/unit/test_calls_doc

@@ -166,6 +166,9 @@ int vm_start(struct vm *vm)
 	if (!atomic_compare_exchange_strong(&vm->state, &new, HYP_VM_RUNNING)) {
 		return HYP_E_STATE;
 	}
+	if (vm->flags & HYP_VM_HOST) {
+		log_release_uart();
+	}
 	for (u32 i = 0; i < MAX_VCPUS; i++) {
 		struct vcpu *vcpu = vm->vcpus[i];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Run queues and the decision. See sched.h. */
+#include <core/boot.h>
 #include <core/cpu.h>
 #include <core/log.h>
 #include <core/vm.h>
@@ -151,6 +152,9 @@ struct vcpu *sched_next(struct vcpu *current)
 		current = &cpu->idle;
 		switch_vcpu(current);
 		cpu_idle(cpu);
+	}
+	if (unlikely(boot_host_entry_time == 0) && (next->vm->flags & HYP_VM_HOST)) {
+		boot_host_entry_time = timer_now();
 	}
 	switch_vcpu(next);
 	switch_trap_wfi(next, sched_contended(cpu));

@@ -12,7 +12,9 @@
  *   X(name, nr, nr_args, "arguments -> results", "what it does; rights; errors beyond the usual")
  *
  * Addresses are the caller's own IPAs unless named otherwise; counts are 4 KiB pages. Every call
- * may return INVAL; every call that takes a handle may return HANDLE and RIGHT.
+ * may return INVAL; every call that takes a handle may return HANDLE and RIGHT. Where MEM_DONATE,
+ * MEM_LEND or MEM_SHARE return NOMEM, the first result says whose pool is empty: 1 the caller's, 0
+ * vm's; MEM_RECLAIM says it in the second.
  */
 #ifndef HYP_CALLS_H
 #define HYP_CALLS_H
