@@ -56,26 +56,38 @@ static uint64_t random_integer(void)
 	}
 }
 
+#define NR_CORNERS 48
+
+static const uint64_t double_corners[NR_CORNERS] = {
+	0x0000000000000000, 0x0000000000000001, 0x000fffffffffffff, 0x0010000000000000,
+	0x0010000000000001, 0x001fffffffffffff, 0x0020000000000000, 0x3ca0000000000000,
+	0x3fdfffffffffffff, 0x3fe0000000000000, 0x3fe0000000000001, 0x3fefffffffffffff,
+	0x3ff0000000000000, 0x3ff0000000000001, 0x3ff8000000000000, 0x4000000000000000,
+	0x4004000000000000, 0x41dfffffffc00000, 0x41dfffffffe00000, 0x41e0000000000000,
+	0x41efffffffe00000, 0x41efffffffffffff, 0x41f0000000000000, 0x43dfffffffffffff,
+	0x43e0000000000000, 0x43efffffffffffff, 0x43f0000000000000, 0x3810000000000000,
+	0x380fffffffffffff, 0x36a0000000000000, 0x3690000000000001, 0x47efffffe0000000,
+	0x47effffff0000000, 0x47efffffefffffff, 0x7fd0000000000000, 0x7fe0000000000000,
+	0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff0000000000001, 0x7ff4000000000000,
+	0x7ff8000000000000, 0x7ff8000000000001, 0x7fffffffffffffff, 0x7ffc000012345678,
+	0x3f00000000000000, 0x3e6fffffffffffff, 0x40efffe000000000, 0x40f0000000000000};
+
+static const uint32_t single_corners[NR_CORNERS] = {
+	0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001, 0x00ffffff, 0x01000000,
+	0x33800000, 0x3effffff, 0x3f000000, 0x3f000001, 0x3f7fffff, 0x3f800000, 0x3f800001,
+	0x3fc00000, 0x40000000, 0x40200000, 0x4effffff, 0x4f000000, 0x4f7fffff, 0x4f800000,
+	0x5effffff, 0x5f000000, 0x5f7fffff, 0x5f800000, 0x33000000, 0x33000001, 0x387fe000,
+	0x38800000, 0x387fffff, 0x477fe000, 0x477fefff, 0x477ff000, 0x47800000, 0x7e800000,
+	0x7f000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7fc00000, 0x7fc00001,
+	0x7fffffff, 0x7fe12345, 0x1f800000, 0x20000000, 0x00200000, 0x00400000};
+
 static uint64_t random_double(void)
 {
-	static const uint64_t corners[] = {
-		0x0000000000000000, 0x0000000000000001, 0x000fffffffffffff, 0x0010000000000000,
-		0x0010000000000001, 0x001fffffffffffff, 0x0020000000000000, 0x3ca0000000000000,
-		0x3fdfffffffffffff, 0x3fe0000000000000, 0x3fe0000000000001, 0x3fefffffffffffff,
-		0x3ff0000000000000, 0x3ff0000000000001, 0x3ff8000000000000, 0x4000000000000000,
-		0x4004000000000000, 0x41dfffffffc00000, 0x41dfffffffe00000, 0x41e0000000000000,
-		0x41efffffffe00000, 0x41efffffffffffff, 0x41f0000000000000, 0x43dfffffffffffff,
-		0x43e0000000000000, 0x43efffffffffffff, 0x43f0000000000000, 0x3810000000000000,
-		0x380fffffffffffff, 0x36a0000000000000, 0x3690000000000001, 0x47efffffe0000000,
-		0x47effffff0000000, 0x47efffffefffffff, 0x7fd0000000000000, 0x7fe0000000000000,
-		0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff0000000000001, 0x7ff4000000000000,
-		0x7ff8000000000000, 0x7ff8000000000001, 0x7fffffffffffffff, 0x7ffc000012345678,
-		0x3f00000000000000, 0x3e6fffffffffffff, 0x40efffe000000000, 0x40f0000000000000};
 	uint64_t r = insn_random(), sign = r & 1ull << 63;
 
 	switch (r & 3) {
 	case 0:
-		return sign | corners[(r >> 8) % (sizeof(corners) / sizeof(corners[0]))];
+		return sign | double_corners[(r >> 8) % NR_CORNERS];
 	case 1: /* near one, few bits */
 		return sign | (0x3ff0000000000000 + ((r >> 8 & 0x3f) << 52) - (32ull << 52)) |
 		       (insn_random() & insn_random() & 0xfffff00000000);
@@ -89,20 +101,12 @@ static uint64_t random_double(void)
 
 static uint32_t random_single(void)
 {
-	static const uint32_t corners[] = {
-		0x00000000, 0x00000001, 0x007fffff, 0x00800000, 0x00800001, 0x00ffffff, 0x01000000,
-		0x33800000, 0x3effffff, 0x3f000000, 0x3f000001, 0x3f7fffff, 0x3f800000, 0x3f800001,
-		0x3fc00000, 0x40000000, 0x40200000, 0x4effffff, 0x4f000000, 0x4f7fffff, 0x4f800000,
-		0x5effffff, 0x5f000000, 0x5f7fffff, 0x5f800000, 0x33000000, 0x33000001, 0x387fe000,
-		0x38800000, 0x387fffff, 0x477fe000, 0x477fefff, 0x477ff000, 0x47800000, 0x7e800000,
-		0x7f000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7fc00000, 0x7fc00001,
-		0x7fffffff, 0x7fe12345, 0x1f800000, 0x20000000, 0x00200000, 0x00400000};
 	uint64_t r = insn_random();
 	uint32_t sign = (uint32_t)r & 1u << 31, low = (uint32_t)(r >> 32);
 
 	switch (r & 3) {
 	case 0:
-		return sign | corners[(r >> 8 & 0xffff) % (sizeof(corners) / sizeof(corners[0]))];
+		return sign | single_corners[(r >> 8 & 0xffff) % NR_CORNERS];
 	case 1:
 		return sign | (0x3f800000 + ((low & 0x1f) << 23) - (16u << 23)) |
 		       (low & low >> 3 & 0x7fff00);
@@ -453,4 +457,44 @@ void insn_fill_state(unsigned int op, uint32_t w, const struct insn_slot *slot)
 	if (op == A64_MSR_REG && f_rt(w) != 31) {
 		insn_state.x[f_rt(w)] &= writable_bits(f_sysreg(w));
 	}
+}
+
+/* A register of corner values: all lanes different, the first one `which` (below 2 * NR_CORNERS).
+ */
+static void fill_corners(unsigned int n, unsigned int which, bool is_double)
+{
+	uint64_t *half = insn_state.v[n];
+
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int at = (which + 13 * i) % (2 * NR_CORNERS), sign = at >= NR_CORNERS;
+
+		at %= NR_CORNERS;
+		if (is_double && i < 2) {
+			half[i] = double_corners[at] | (uint64_t)sign << 63;
+		} else if (!is_double) {
+			uint64_t lane = single_corners[at] | (uint32_t)sign << 31;
+
+			half[i / 2] = i & 1 ? half[i / 2] | lane << 32 : lane;
+		}
+	}
+}
+
+bool insn_fill_vectors(unsigned int op, uint32_t w, uint64_t index)
+{
+	unsigned int nr = 2 * NR_CORNERS;
+	unsigned int control = (unsigned int)(index % 16), a = (unsigned int)(index / 16 % nr);
+	uint64_t b = index / 16 / nr;
+	bool is_double = a64_infos[op].class == A64_CLASS_FP ? f_ftype(w) == 1 : f_sz(w);
+
+	if (b >= nr) {
+		return false;
+	}
+	fill_corners(f_ra(w), (unsigned int)(a * 7 + b * 3) % nr, is_double);
+	fill_corners(f_rd(w), (unsigned int)(a * 5 + b * 11) % nr, is_double);
+	fill_corners(f_rm(w), (unsigned int)b, is_double);
+	fill_corners(f_rn(w), a, is_double);
+	insn_state.fpcr = (control & 3) << 22 | (control >> 2) << 24 | ((a ^ b) & 1) << 26;
+	insn_state.fpsr = (a + b) & 2 ? 0x10 : 0; /* IXC */
+	insn_state.nzcv = index << 28 & 0xf0000000;
+	return true;
 }

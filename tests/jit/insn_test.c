@@ -2,13 +2,16 @@
 /*
  * insn_test.c - executes random instructions on random operands and prints hashes of the results.
  *
- *	insn_test SEED FIRST COUNT [RUNS [verbose]]
+ *	insn_test SEED FIRST COUNT RUNS random|vectors [verbose]
  *
  * One static arm64 program, no libc, meant to run under two emulators whose output is compared
  * (insn_compare). Batch b is one random word of the (b mod number of patterns)'th line of a64.isa,
  * executed RUNS times on different register contents; its line of output is
  *
  *	BATCH NAME WORD HASH
+ *
+ * With `vectors` only FP instructions are executed, on every RUNS'th combination of two corner
+ *values and the settings of FPCR.
  *
  * Each batch depends on SEED and its number alone. With `verbose` the state before and after each
  *run is printed too: the way to look at a batch that differs.
@@ -165,29 +168,54 @@ static void make_slot(uint32_t word, uint32_t before)
 	make_executable();
 }
 
-static void run_batch(uint64_t seed, uint64_t batch, unsigned int runs, bool verbose)
+struct options {
+	uint64_t seed;
+	uint64_t runs;
+	bool vectors;
+	bool verbose;
+};
+
+/* Run number `run` of the slot; the combined hash, or false when there is no such run. */
+static bool run_once(const struct options *options, unsigned int op, uint64_t run, uint64_t *hash)
+{
+	if (options->vectors) {
+		if (!insn_fill_vectors(op, slot.insn, run * options->runs)) {
+			return false;
+		}
+	} else {
+		if (run >= options->runs) {
+			return false;
+		}
+		insn_fill_state(op, slot.insn, &slot);
+	}
+	slot.x30 = insn_state.x[30];
+	if (options->verbose) {
+		put_state("before");
+	}
+	insn_enter(&slot);
+	if (options->verbose) {
+		put_state("after");
+	}
+	*hash = hash_state(*hash, insn_accesses_memory(op));
+	return true;
+}
+
+static void run_batch(const struct options *options, uint64_t batch)
 {
 	unsigned int op = 1 + batch % (A64_NR_OPS - 1);
-	uint64_t hash = 0;
+	unsigned int class = a64_infos[op].class;
+	uint64_t hash = 0, run = 0;
 	uint32_t word;
 
-	insn_random_seed(seed << 32 ^ batch);
-	if (!insn_pick_word(op, &word)) {
+	insn_random_seed(options->seed << 32 ^ batch);
+	if ((options->vectors && class != A64_CLASS_FP && class != A64_CLASS_SIMD_FP) ||
+	    !insn_pick_word(op, &word)) {
 		return;
 	}
 	insn_fill_all();
 	make_slot(word, insn_before(op, word));
-	for (unsigned int run = 0; run < runs; run++) {
-		insn_fill_state(op, word, &slot);
-		slot.x30 = insn_state.x[30];
-		if (verbose) {
-			put_state("before");
-		}
-		insn_enter(&slot);
-		if (verbose) {
-			put_state("after");
-		}
-		hash = hash_state(hash, insn_accesses_memory(op));
+	while (run_once(options, op, run, &hash)) {
+		run++;
 	}
 	put_decimal(batch);
 	put(" ");
@@ -214,19 +242,25 @@ int insn_main(uint64_t *stack)
 {
 	uint64_t argc = stack[0];
 	char **argv = (char **)&stack[1];
-	uint64_t seed, first, count, runs;
+	struct options options;
+	uint64_t first, count;
 
-	if (argc < 4) {
-		put("usage: insn_test SEED FIRST COUNT [RUNS [verbose]]\n");
+	if (argc < 6) {
+		put("usage: insn_test SEED FIRST COUNT RUNS random|vectors [verbose]\n");
 		flush();
 		return 2;
 	}
-	seed = parse_number(argv[1]);
+	options.seed = parse_number(argv[1]);
 	first = parse_number(argv[2]);
 	count = parse_number(argv[3]);
-	runs = argc > 4 ? parse_number(argv[4]) : 16;
+	options.runs = parse_number(argv[4]);
+	options.vectors = argv[5][0] == 'v';
+	options.verbose = argc > 6;
+	if (options.runs == 0) {
+		options.runs = 1;
+	}
 	for (uint64_t batch = first; batch < first + count; batch++) {
-		run_batch(seed, batch, (unsigned int)runs, argc > 5);
+		run_batch(&options, batch);
 	}
 	flush();
 	return 0;

@@ -48,6 +48,11 @@ void insn_random_seed(uint64_t seed);
 bool insn_pick_word(unsigned int op, uint32_t *word);
 /* Random contents for the registers that the word reads, addresses where it accesses memory. */
 void insn_fill_state(unsigned int op, uint32_t word, const struct insn_slot *slot);
+/*
+ * Corner values instead of random ones, for FP instructions: all pairs for the two operands, with
+ * all rounding modes, FZ and DN; false when `index` is past the last combination.
+ */
+bool insn_fill_vectors(unsigned int op, uint32_t word, uint64_t index);
 /* Random contents for all registers. */
 void insn_fill_all(void);
 /* The instruction that goes before it: NOP, or LDXR of the same address for a store-exclusive. */
