@@ -3,5 +3,6 @@
 
 check-boot-y += tests/boot/test_harness
 check-boot-y += tests/boot/test_guest_images
+check-boot-y += tests/boot/test_matrix
 
 include tests/unit/vgic/build.mk
