@@ -240,12 +240,28 @@ static void test_irq_wakes(void)
 	vm_free(&vm);
 }
 
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * The guest's timer wakes its thread. KVM on QEMU 7.2 loses about one timer in a hundred until
+ * something else makes it look; here that is a skipped test, while ours may lose none.
+ */
 static void test_timer_wakes(void)
 {
+	struct sigaction action = {.sa_handler = nothing};
 	struct vm vm;
 
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
 	make_irq_vm(&vm, 625000); /* 10 ms at 62.5 MHz */
-	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 4), 27);
+	signal_me_later(SIGUSR1, 10000);
+	if (vcpu_run(&vm, 0) < 0 && errno == EINTR && !dev_is_hyp) {
+		test_skip("this KVM lost the timer");
+	}
+	CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_MMIO);
+	CHECK_EQ(vm.run[0]->mmio.data[0], 27);
 	vm_free(&vm);
 }
 
