@@ -6,3 +6,4 @@ check-boot-y += tests/boot/test_guest_images
 check-boot-y += tests/boot/test_matrix
 
 include tests/unit/vgic/build.mk
+include tests/guest/build.mk
