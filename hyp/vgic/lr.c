@@ -23,8 +23,8 @@
 #include <el2/ich.h>
 #include <vgic/internal.h>
 
-/* How long to wait for another core's flush: far beyond what a live core takes. */
-#define SYNC_SPINS 200000u
+/* How long to wait for another core's flush: about a second, which only a dead core takes. */
+#define SYNC_SPINS 50000000u
 
 /* The most urgent interrupts found so far: sort key << 16 | INTID, ascending. */
 struct choice {
@@ -519,7 +519,8 @@ void vgic_put(struct vcpu *vcpu)
 	}
 	vc->nr_used = 0;
 	vc->overflow = false;
-	atomic_store_explicit(&vc->loaded, false, memory_order_relaxed);
+	/* Release: pairs with the acquire in sync_vcpu(). */
+	atomic_store_explicit(&vc->loaded, false, memory_order_release);
 	unlock_ready(vcpu, spis);
 	/* Release: pairs with the acquire in sync_vcpu(). */
 	atomic_store_explicit(&vc->synced, synced + 1, memory_order_release);
