@@ -4,6 +4,7 @@
 check-boot-y += tests/boot/test_harness
 check-boot-y += tests/boot/test_guest_images
 check-boot-y += tests/boot/test_matrix
+check-boot-y += tests/boot/test_gic_guest
 
 include tests/unit/vgic/build.mk
 include tests/guest/build.mk
