@@ -205,7 +205,7 @@ static void cache_drop(struct jit_cpu *self)
 		struct jit_cpu *cpu = cache->vm->cpus[i];
 
 		for (unsigned int j = 0; j < CPU_NR_JUMPS; j++) {
-			cpu->jumps[j].va = TLB_INVALID;
+			cpu->jumps[j].context = 0; /* no context's name */
 		}
 	}
 	atomic_store(&cache->exclusive, false);

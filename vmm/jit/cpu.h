@@ -50,8 +50,10 @@ union vreg {
 } __attribute__((aligned(16)));
 
 /*
- * A page of the software TLB. A tag is the page's virtual address, or TLB_INVALID where that kind
- * of access must take the slow path. Host address of a byte = its virtual address + addend.
+ * A page of the software TLB. A tag is the page's virtual address. Where that kind of access must
+ * take the slow path it is tlb_invalid_tag(): a page that belongs into another entry, which no
+ * address looked up in this one can match. (No constant would do: a guest may use any address.)
+ * Host address of a byte = its virtual address + addend.
  */
 struct tlb_entry {
 	uint64_t read;
@@ -60,13 +62,16 @@ struct tlb_entry {
 	uint64_t pa; /* of the page; bits 5:0 are log2 of the size of the block it is part of */
 };
 
-/* Not canonical even when the top byte is ignored, so no valid address ever equals it. */
-#define TLB_INVALID (1ull << 54)
-
 #define TLB_PAGE_SHIFT    12
 #define TLB_PAGE_SIZE     (1ull << TLB_PAGE_SHIFT)
 #define TLB_L1_SHIFT      10
 #define TLB_L1_NR_ENTRIES (1u << TLB_L1_SHIFT)
+
+/* For entry `index` of a table that is indexed by the low bits of the page number. */
+static inline uint64_t tlb_invalid_tag(unsigned int index)
+{
+	return (uint64_t)(index ^ 1) << TLB_PAGE_SHIFT;
+}
 
 /* One level-1 table per set of permissions; see mem.h. */
 enum tlb_bank {
@@ -78,7 +83,7 @@ enum tlb_bank {
 
 /* The same for instruction fetch, one table per exception level. */
 struct tlb_code_entry {
-	uint64_t va; /* page, or TLB_INVALID */
+	uint64_t va; /* page, or tlb_invalid_tag() */
 	uint64_t addend;
 	uint64_t pa;
 };
@@ -96,14 +101,18 @@ struct tlb_queue;
 
 /*
  * Level 0 of the TLB, for translated code: the page each base register was last used with. At a
- * fixed address, so that a hit adds no latency to the load. One set per bank.
+ * fixed address, so that a hit adds no latency to the load. One set per bank. An access hits when
+ * its address - page is below the limit, which leaves out the last bytes of the page, so that one
+ * limit serves all sizes, and is 0 where the slow path must decide.
  */
 struct tlb_slot {
-	uint64_t read;
-	uint64_t write;
+	uint64_t page;
+	uint64_t read_limit;
+	uint64_t write_limit;
 	uint64_t addend;
-	uint64_t unused;
 };
+
+#define TLB_SLOT_LIMIT (4096 - 31) /* the largest access is 32 bytes */
 
 /* Where translated code for a guest address is, in a given context (cpu->code_context). */
 struct cpu_jump {
@@ -178,8 +187,20 @@ struct cpu_sysregs {
 	uint32_t spsr;
 };
 
+/* Operands of translated code, in reach of its base register. Filled by cpu_init_constants(). */
+struct cpu_constants {
+	union vreg ones;
+	union vreg abs[2];        /* by size: single, double */
+	union vreg min_normal[2]; /* the smallest normal number */
+	union vreg tbl_bias;      /* 0x70 in each byte: indices from 16 up get bit 7 set */
+	union vreg nibbles;       /* 0x0f in each byte */
+	union vreg popcount;      /* of 0 to 15 */
+	uint64_t twice_nan[2];    /* patterns above this, sign shifted out, are NaNs */
+	uint64_t twice_min_normal[2];
+	uint16_t fcmp_flags[70]; /* ZF, PF, CF as LAHF leaves them -> cpu->flags */
+};
+
 struct jit_vm;
-struct jit_code;
 
 struct jit_cpu {
 	/* Hot: reached with 8-bit displacements from translated code. */
@@ -199,7 +220,8 @@ struct jit_cpu {
 	uint8_t bank;       /* enum tlb_bank of ordinary accesses; tlb_select_bank() sets it */
 	uint8_t event;      /* WFE's event register */
 	uint8_t fp_enabled; /* CPACR_EL1.FPEN allows FP and SIMD at this EL */
-	uint32_t fp_inline; /* nonzero: translated code may execute FP and SIMD instructions */
+	uint32_t fp_inline; /* what translated code may execute: 0 nothing, 1 all but FP arithmetic,
+			       2 all */
 
 	/* FP control. fpsr holds what is folded in; sticky bits may also wait in the host's MXCSR
 	 * while translated code runs: C code reads fpsr through fpsr_read(). */
@@ -211,8 +233,9 @@ struct jit_cpu {
 	struct cpu_monitor monitor;
 	struct cpu_exception exc;
 
-	/* Where the current page of code lies; valid while fetch_va is its page address. */
+	/* Where the current page of code lies. */
 	uint64_t fetch_va;
+	uint64_t fetch_size; /* 4096, or 0: unknown */
 	uint64_t fetch_addend;
 
 	uint64_t sp_el[2]; /* the banked SP that is not x[31] */
@@ -230,6 +253,7 @@ struct jit_cpu {
 	struct tlb_queue *tlb_queue;
 
 	/* Translated code. */
+	struct cpu_constants constants;
 	struct tlb_slot slots[TLB_NR_BANKS][32];
 	uint64_t code_context; /* names what translated code depends on besides its address */
 	uint64_t link_site;    /* the jump that left translated code last */
@@ -276,6 +300,8 @@ enum cpu_attention {
 	CPU_ATTN_STOP = 1 << 2,  /* leave the run loop */
 	CPU_ATTN_STATE = 1 << 3, /* PSTATE.IL is set, or software step is active */
 };
+
+void cpu_init_constants(struct cpu_constants *constants);
 
 /* N is bit 3, V is bit 0. */
 static inline unsigned int cpu_nzcv(const struct jit_cpu *cpu)

@@ -32,6 +32,8 @@
 #define DAIF_I 2
 #define DAIF_F 1
 
+#define FPCR_CONTROL 0x03c00000u /* DN, FZ, RMode */
+
 #define MDSCR_SS  (1ull << 0)
 #define MDSCR_KDE (1ull << 13)
 
@@ -146,7 +148,8 @@ void exception_update_state(struct jit_cpu *cpu)
 {
 	tlb_select_bank(cpu);
 	cpu->fp_enabled = exception_fp_enabled(cpu);
-	cpu->fp_inline = cpu->fp_enabled;
+	/* Inline arithmetic rounds to nearest and neither flushes nor defaults. */
+	cpu->fp_inline = !cpu->fp_enabled ? 0 : cpu->fpcr & FPCR_CONTROL ? 1 : 2;
 	if (cpu->il || exception_step_active(cpu)) {
 		atomic_fetch_or(&cpu->attention, CPU_ATTN_STATE);
 	}

@@ -32,11 +32,11 @@ struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsign
 	return o;
 }
 
-void front_need_fp(struct front *f)
+void front_need_fp(struct front *f, enum front_fp_need need)
 {
-	if (!f->fp_checked) {
-		ir_append(f->block, IR_FP_CHECK);
-		f->fp_checked = true;
+	if (f->fp_checked < need) {
+		ir_append(f->block, IR_FP_CHECK)->aux = (uint8_t)need;
+		f->fp_checked = need;
 	}
 }
 
@@ -58,7 +58,7 @@ static void front_one(struct front *f)
 	ir_append(f->block, IR_INSN);
 	if (f->op != A64_UNALLOCATED && present) {
 		if (info->fp) {
-			front_need_fp(f);
+			front_need_fp(f, FRONT_FP_ENABLED);
 		}
 		if (front_handlers[info->class] && front_handlers[info->class](f)) {
 			return;
@@ -73,7 +73,7 @@ static void front_one(struct front *f)
 
 void front_translate(struct ir_block *block, const uint8_t *host, unsigned int max_insns)
 {
-	struct front f = {.block = block, .fp_inline = true};
+	struct front f = {.block = block};
 	unsigned int in_page =
 		(unsigned int)(TLB_PAGE_SIZE - (block->va & (TLB_PAGE_SIZE - 1))) / 4;
 

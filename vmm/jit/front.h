@@ -13,14 +13,19 @@
 #include "decode.h"
 #include "ir.h"
 
+/* What must hold for an instruction of the FP and SIMD classes. */
+enum front_fp_need {
+	FRONT_FP_ENABLED = 1, /* not trapped */
+	FRONT_FP_DEFAULT = 2, /* and FPCR asks for nothing special: arithmetic */
+};
+
 struct front {
 	struct ir_block *block;
 	uint64_t pc;
 	uint32_t insn;
 	enum a64_op op;
-	bool end;        /* set by a handler: the block ends after this instruction */
-	bool fp_checked; /* the block has had its IR_FP_CHECK */
-	bool fp_inline;  /* FP arithmetic may be emitted inline (features of the host) */
+	bool end;                /* set by a handler: the block ends after this instruction */
+	unsigned int fp_checked; /* what the IR_FP_CHECKs so far allow: enum front_fp_need */
 };
 
 /*
@@ -42,8 +47,8 @@ struct ir_op *front_op3(struct front *f, enum ir_opcode op, bool wide, unsigned 
 			unsigned int a, unsigned int b);
 struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsigned int dst,
 			   unsigned int a, int64_t imm);
-/* Makes sure an IR_FP_CHECK precedes in this block. */
-void front_need_fp(struct front *f);
+/* Makes sure the right IR_FP_CHECK precedes in this block. */
+void front_need_fp(struct front *f, enum front_fp_need need);
 
 /* Register number as a value operand (31 is zero) or as a base (31 is SP). */
 static inline unsigned int front_zr(unsigned int n)

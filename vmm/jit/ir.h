@@ -81,9 +81,93 @@ enum ir_opcode {
 	IR_JUMP,
 	IR_JUMP_REG, /* to a */
 	IR_LEAVE,    /* back to the dispatcher, pc is already set */
-	IR_FP_CHECK, /* FP instructions follow: leave if they cannot be executed inline */
+	IR_FP_CHECK, /* leave if FP is trapped, or (aux) FPCR is not all default */
 	IR_FP,       /* aux: enum ir_fp */
 	IR_VEC,      /* aux: enum ir_vec */
+};
+
+/* Scalar FP on vector registers dst, a, b, c; size 2 single, 3 double. */
+enum ir_fp {
+	IR_FP_ADD,
+	IR_FP_SUB,
+	IR_FP_MUL,
+	IR_FP_DIV,
+	IR_FP_NMUL,
+	IR_FP_SQRT,
+	IR_FP_MADD, /* c + a * b and its three relatives */
+	IR_FP_MSUB,
+	IR_FP_NMADD,
+	IR_FP_NMSUB,
+	IR_FP_CMP,  /* sets NZCV; b IR_ZR: zero */
+	IR_FP_CMPE, /* the same, signalling on quiet NaNs */
+	IR_FP_MOV,
+	IR_FP_ABS,
+	IR_FP_NEG,
+	IR_FP_SELECT,
+	IR_FP_MOVI,     /* imm is the pattern */
+	IR_FP_FROM_REG, /* a is a general register */
+	IR_FP_TO_REG,   /* dst is one */
+	IR_FP_FROM_INT, /* a is a signed integer of `wide` */
+	IR_FP_FROM_U32,
+	IR_FP_TO_INT, /* towards zero, signed, dst of `wide` */
+	IR_FP_TO_SINGLE,
+	IR_FP_TO_DOUBLE,
+};
+
+/* SIMD; size is the element's, wide means all 16 bytes, else 8 and the rest is zeroed. */
+enum ir_vec {
+	/* dst = a op b */
+	IR_VEC_ADD,
+	IR_VEC_SUB,
+	IR_VEC_MUL,
+	IR_VEC_AND,
+	IR_VEC_BIC,
+	IR_VEC_OR,
+	IR_VEC_XOR,
+	IR_VEC_CMEQ,
+	IR_VEC_CMGT,
+	IR_VEC_CMGE,
+	IR_VEC_CMHI,
+	IR_VEC_CMHS,
+	IR_VEC_SMAX,
+	IR_VEC_SMIN,
+	IR_VEC_UMAX,
+	IR_VEC_UMIN,
+	IR_VEC_URHADD,
+	IR_VEC_ADDP,
+	IR_VEC_ZIP1,
+	IR_VEC_ZIP2,
+	IR_VEC_FADD,
+	IR_VEC_FSUB,
+	IR_VEC_FMUL,
+	IR_VEC_FDIV,
+	/* others */
+	IR_VEC_BSL, /* by the mask dst: a where set, b where clear */
+	IR_VEC_BIT, /* dst = a where b is set */
+	IR_VEC_BIF, /* dst = a where b is clear */
+	IR_VEC_NOT,
+	IR_VEC_NEG,
+	IR_VEC_ABS,
+	IR_VEC_CMZERO, /* compare a with zero; c: enum ir_vec of the comparison */
+	IR_VEC_SHL,    /* by imm */
+	IR_VEC_USHR,
+	IR_VEC_SSHR,
+	IR_VEC_USHLL, /* c: the upper half of a */
+	IR_VEC_SSHLL,
+	IR_VEC_EXT,
+	IR_VEC_MOVI,        /* imm in both halves */
+	IR_VEC_DUP,         /* general register a */
+	IR_VEC_DUP_ELEMENT, /* element imm of a */
+	IR_VEC_UMOV,        /* general register dst = element imm of a */
+	IR_VEC_SMOV,
+	IR_VEC_INSERT, /* element imm of dst = general register a */
+	IR_VEC_FMLA,   /* dst + a * b; c: element imm of b only */
+	IR_VEC_FMLS,
+	IR_VEC_FMUL_ELEMENT,
+	IR_VEC_FABS,
+	IR_VEC_FNEG,
+	IR_VEC_TBL, /* one register */
+	IR_VEC_CNT,
 };
 
 enum ir_select {

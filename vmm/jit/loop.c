@@ -30,6 +30,7 @@ void loop_reset_cpu(struct jit_cpu *cpu)
 	memset(cpu->sp_el, 0, sizeof(cpu->sp_el));
 	memset(&cpu->sys, 0, sizeof(cpu->sys));
 	memset(&cpu->debug, 0, sizeof(cpu->debug));
+	cpu_init_constants(&cpu->constants);
 	cpu->debug.os_lock = true; /* D2.9.3 */
 	cpu->sys.sctlr = SCTLR_RESET;
 	cpu->flags = 0;

@@ -490,6 +490,7 @@ bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
 	memcpy(insn, (const void *)(uintptr_t)(address + e->addend), 4);
 	if (va == address) {
 		cpu->fetch_va = e->va;
+		cpu->fetch_size = TLB_PAGE_SIZE;
 		cpu->fetch_addend = e->addend;
 	}
 	return true;

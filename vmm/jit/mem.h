@@ -198,7 +198,7 @@ bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn);
 
 static inline bool mem_fetch(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
 {
-	if (__builtin_expect(va - cpu->fetch_va < TLB_PAGE_SIZE && !(va & 3), 1)) {
+	if (__builtin_expect(va - cpu->fetch_va < cpu->fetch_size && !(va & 3), 1)) {
 		memcpy(insn, (const void *)(uintptr_t)(va + cpu->fetch_addend), 4);
 		return true;
 	}

@@ -11,6 +11,7 @@
 
 #include "devices/gic/gic.h"
 #include "exception.h"
+#include "fpsr.h"
 #include "idregs.h"
 #include "loop.h"
 #include "mem.h"
@@ -122,15 +123,22 @@ static uint64_t read_fpcr(struct jit_cpu *cpu)
 static void write_fpcr(struct jit_cpu *cpu, uint64_t val)
 {
 	cpu->fpcr = (uint32_t)(val & FPCR_WRITABLE);
+	exception_update_state(cpu);
 }
 
 static uint64_t read_fpsr(struct jit_cpu *cpu)
 {
+	if (cpu->vm->cache) {
+		fpsr_fold(cpu);
+	}
 	return cpu->fpsr;
 }
 
 static void write_fpsr(struct jit_cpu *cpu, uint64_t val)
 {
+	if (cpu->vm->cache) {
+		fpsr_fold(cpu);
+	}
 	cpu->fpsr = (uint32_t)(val & FPSR_WRITABLE);
 }
 

@@ -51,10 +51,33 @@ void tlb_destroy(struct jit_cpu *cpu)
 	}
 }
 
-static void tlb_invalidate_entry(struct tlb_entry *e)
+/* n counts through all banks; an entry's index within its bank is the low part. */
+static uint64_t tlb_data_invalid(unsigned int n)
 {
-	e->read = TLB_INVALID;
-	e->write = TLB_INVALID;
+	return tlb_invalid_tag(n % TLB_L1_NR_ENTRIES);
+}
+
+static struct tlb_entry *tlb_data_entry(struct jit_cpu *cpu, unsigned int n)
+{
+	return &cpu->tlb[n / TLB_L1_NR_ENTRIES][n % TLB_L1_NR_ENTRIES];
+}
+
+static void tlb_invalidate_entry(struct jit_cpu *cpu, unsigned int n)
+{
+	struct tlb_entry *e = tlb_data_entry(cpu, n);
+
+	e->read = tlb_data_invalid(n);
+	e->write = tlb_data_invalid(n);
+}
+
+static struct tlb_code_entry *tlb_code_nth(struct jit_cpu *cpu, unsigned int n)
+{
+	return &cpu->code_tlb[n / TLB_CODE_NR_ENTRIES][n % TLB_CODE_NR_ENTRIES];
+}
+
+static void tlb_invalidate_code(struct jit_cpu *cpu, unsigned int n)
+{
+	tlb_code_nth(cpu, n)->va = tlb_invalid_tag(n % TLB_CODE_NR_ENTRIES);
 }
 
 /*
@@ -98,29 +121,30 @@ static uint64_t tlb_pa_and_size(const struct mmu_result *result)
 	return (result->pa & ~(TLB_PAGE_SIZE - 1)) | (uint64_t)__builtin_ctzll(result->size);
 }
 
-/* Do page (of an entry with this pa field) and va lie in the same block? */
+/*
+ * Do page (of an entry with this pa field) and va lie in the same block? Also true by chance for an
+ * invalid entry, which then is made invalid again.
+ */
 static bool tlb_same_block(uint64_t page, uint64_t pa, uint64_t va)
 {
-	return page != TLB_INVALID && !((page ^ va) >> (pa & 63));
+	return !((page ^ va) >> (pa & 63));
 }
 
 void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct mmu_result *result,
 	      struct vm_region *region)
 {
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
-	unsigned int index = va >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1);
-	struct tlb_entry *e = &cpu->tlb[bank][index];
-	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1);
+	unsigned int n =
+		bank * TLB_L1_NR_ENTRIES + (va >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1));
+	struct tlb_entry *e = tlb_data_entry(cpu, n);
+	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1), invalid = tlb_data_invalid(n);
+	bool write = result->write && !region->read_only && !vm_page_has_code(cpu->vm, pa);
 
-	if (cpu->tlb_nr_filled < TLB_NR_FILLED && e->read == TLB_INVALID &&
-	    e->write == TLB_INVALID) {
-		cpu->tlb_filled[cpu->tlb_nr_filled++] =
-			(uint16_t)(bank * TLB_L1_NR_ENTRIES + index);
+	if (cpu->tlb_nr_filled < TLB_NR_FILLED && e->read == invalid && e->write == invalid) {
+		cpu->tlb_filled[cpu->tlb_nr_filled++] = (uint16_t)n;
 	}
-	e->read = result->read ? page : TLB_INVALID;
-	e->write = result->write && !region->read_only && !vm_page_has_code(cpu->vm, pa)
-			   ? page
-			   : TLB_INVALID;
+	e->read = result->read ? page : invalid;
+	e->write = write ? page : invalid;
 	e->addend = (uint64_t)(uintptr_t)(region->host + (pa - region->base)) - page;
 	e->pa = tlb_pa_and_size(result);
 	tlb_note_mapping(cpu, va, result);
@@ -141,52 +165,46 @@ void tlb_fill_code(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *re
 
 static void tlb_flush_code(struct jit_cpu *cpu, bool low_only)
 {
-	for (unsigned int el = 0; el < 2; el++) {
-		for (unsigned int i = 0; i < TLB_CODE_NR_ENTRIES; i++) {
-			struct tlb_code_entry *e = &cpu->code_tlb[el][i];
-
-			if (!low_only || !(e->va >> 63)) {
-				e->va = TLB_INVALID;
-			}
+	for (unsigned int n = 0; n < 2 * TLB_CODE_NR_ENTRIES; n++) {
+		if (!low_only || !(tlb_code_nth(cpu, n)->va >> 63)) {
+			tlb_invalidate_code(cpu, n);
 		}
 	}
-	cpu->fetch_va = TLB_INVALID;
+	cpu->fetch_size = 0;
+}
+
+static void tlb_invalidate_slot(struct tlb_slot *slot)
+{
+	slot->read_limit = 0;
+	slot->write_limit = 0;
 }
 
 /* The slots of translated code may hold any page. */
 static void tlb_flush_slots(struct jit_cpu *cpu)
 {
-	struct tlb_slot *slots = &cpu->slots[0][0];
-
-	for (unsigned int i = 0; i < TLB_NR_BANKS * 32; i++) {
-		slots[i].read = TLB_INVALID;
-		slots[i].write = TLB_INVALID;
+	for (unsigned int n = 0; n < TLB_NR_BANKS * 32; n++) {
+		tlb_invalidate_slot(&cpu->slots[n / 32][n % 32]);
 	}
 }
 
 static void tlb_flush_slots_page(struct jit_cpu *cpu, uint64_t page)
 {
-	struct tlb_slot *slots = &cpu->slots[0][0];
-
-	for (unsigned int i = 0; i < TLB_NR_BANKS * 32; i++) {
-		if (slots[i].read == page || slots[i].write == page) {
-			slots[i].read = TLB_INVALID;
-			slots[i].write = TLB_INVALID;
+	for (unsigned int n = 0; n < TLB_NR_BANKS * 32; n++) {
+		if (cpu->slots[n / 32][n % 32].page == page) {
+			tlb_invalidate_slot(&cpu->slots[n / 32][n % 32]);
 		}
 	}
 }
 
 void tlb_flush_all(struct jit_cpu *cpu)
 {
-	struct tlb_entry *entries = &cpu->tlb[0][0];
-
 	if (cpu->tlb_nr_filled == TLB_NR_FILLED) {
-		for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
-			tlb_invalidate_entry(&entries[i]);
+		for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
+			tlb_invalidate_entry(cpu, n);
 		}
 	} else {
 		for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
-			tlb_invalidate_entry(&entries[cpu->tlb_filled[i]]);
+			tlb_invalidate_entry(cpu, cpu->tlb_filled[i]);
 		}
 	}
 	cpu->tlb_nr_filled = 0;
@@ -201,7 +219,6 @@ void tlb_flush_all(struct jit_cpu *cpu)
 /* Drops all that is not global, from the data tables and the code table. */
 static void tlb_drop_address_space(struct jit_cpu *cpu)
 {
-	struct tlb_entry *entries = &cpu->tlb[0][0];
 	unsigned int kept = 0;
 
 	if (cpu->tlb_nr_filled == TLB_NR_FILLED || cpu->tlb_high_nonglobal) {
@@ -210,13 +227,14 @@ static void tlb_drop_address_space(struct jit_cpu *cpu)
 	}
 	tlb_flush_slots(cpu);
 	for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
-		struct tlb_entry *e = &entries[cpu->tlb_filled[i]];
+		unsigned int n = cpu->tlb_filled[i];
+		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
-		if ((e->read != TLB_INVALID && e->read >> 63) ||
-		    (e->write != TLB_INVALID && e->write >> 63)) {
-			cpu->tlb_filled[kept++] = cpu->tlb_filled[i];
+		/* Invalid tags are in the lower half. */
+		if (e->read >> 63 || e->write >> 63) {
+			cpu->tlb_filled[kept++] = (uint16_t)n;
 		} else {
-			tlb_invalidate_entry(e);
+			tlb_invalidate_entry(cpu, n);
 		}
 	}
 	cpu->tlb_nr_filled = kept;
@@ -238,32 +256,29 @@ void tlb_switch_address_space(struct jit_cpu *cpu)
 /* Every page of the block (of whatever size) that holds va. */
 static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va)
 {
-	struct tlb_entry *entries = &cpu->tlb[0][0];
-
-	for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
-		struct tlb_entry *e = &entries[i];
+	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
+		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
 		if (tlb_same_block(e->read, e->pa, va) || tlb_same_block(e->write, e->pa, va)) {
-			tlb_invalidate_entry(e);
+			tlb_invalidate_entry(cpu, n);
 		}
 	}
-	for (unsigned int i = 0; i < 2 * TLB_CODE_NR_ENTRIES; i++) {
-		struct tlb_code_entry *e =
-			&cpu->code_tlb[i / TLB_CODE_NR_ENTRIES][i % TLB_CODE_NR_ENTRIES];
+	for (unsigned int n = 0; n < 2 * TLB_CODE_NR_ENTRIES; n++) {
+		const struct tlb_code_entry *e = tlb_code_nth(cpu, n);
 
 		if (tlb_same_block(e->va, e->pa, va)) {
-			e->va = TLB_INVALID;
+			tlb_invalidate_code(cpu, n);
 		}
 	}
 	tlb_flush_slots(cpu);
-	cpu->fetch_va = TLB_INVALID;
+	cpu->fetch_size = 0;
 	context_renew_block(cpu, va);
 }
 
 void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
 {
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
-	unsigned int index = va >> TLB_PAGE_SHIFT;
+	unsigned int index = (unsigned int)(va >> TLB_PAGE_SHIFT);
 
 	if (tlb_in_block(cpu, va)) {
 		tlb_flush_block(cpu, va);
@@ -272,31 +287,32 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
 	tlb_flush_slots_page(cpu, page);
 	context_renew_page(cpu, va);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
-		struct tlb_entry *e = &cpu->tlb[bank][index & (TLB_L1_NR_ENTRIES - 1)];
+		unsigned int n = bank * TLB_L1_NR_ENTRIES + (index & (TLB_L1_NR_ENTRIES - 1));
+		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
 		if (e->read == page || e->write == page) {
-			/* The slot stays in tlb_filled[]; entering it twice is harmless. */
-			tlb_invalidate_entry(e);
+			/* It stays in tlb_filled[]; entering it twice is harmless. */
+			tlb_invalidate_entry(cpu, n);
 		}
 	}
 	for (unsigned int el = 0; el < 2; el++) {
-		struct tlb_code_entry *e = &cpu->code_tlb[el][index & (TLB_CODE_NR_ENTRIES - 1)];
+		unsigned int n = el * TLB_CODE_NR_ENTRIES + (index & (TLB_CODE_NR_ENTRIES - 1));
 
-		if (e->va == page) {
-			e->va = TLB_INVALID;
+		if (tlb_code_nth(cpu, n)->va == page) {
+			tlb_invalidate_code(cpu, n);
 		}
 	}
-	cpu->fetch_va = TLB_INVALID;
+	cpu->fetch_size = 0;
 }
 
 /* Takes the write tags from every mapping of a page that now holds code. */
 static void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 {
-	struct tlb_entry *entries = &cpu->tlb[0][0];
+	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
+		struct tlb_entry *e = tlb_data_entry(cpu, n);
 
-	for (unsigned int i = 0; i < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; i++) {
-		if ((entries[i].pa & ~(TLB_PAGE_SIZE - 1)) == pa) {
-			entries[i].write = TLB_INVALID;
+		if ((e->pa & ~(TLB_PAGE_SIZE - 1)) == pa) {
+			e->write = tlb_data_invalid(n);
 		}
 	}
 	tlb_flush_slots(cpu);

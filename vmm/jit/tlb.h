@@ -23,7 +23,7 @@ void tlb_destroy(struct jit_cpu *cpu);
 static inline void tlb_select_bank(struct jit_cpu *cpu)
 {
 	cpu->bank = cpu->el == 0 ? TLB_BANK_EL0 : cpu->pan ? TLB_BANK_EL1_PAN : TLB_BANK_EL1;
-	cpu->fetch_va = TLB_INVALID;
+	cpu->fetch_size = 0;
 	context_select(cpu);
 }
 

@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "context.h"
 #include "exception.h"
+#include "fpsr.h"
 #include "interp.h"
 #include "mem.h"
 #include "mmu.h"
@@ -46,6 +47,7 @@ void translate_run(struct jit_cpu *cpu)
 	struct jit_cache *cache = cpu->vm->cache;
 	bool link = false, find = false;
 
+	fpsr_begin();
 	cache_enter(cpu);
 	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
 		const struct cpu_jump *j;
@@ -83,4 +85,5 @@ void translate_run(struct jit_cpu *cpu)
 		}
 	}
 	cache_leave(cpu);
+	fpsr_fold(cpu);
 }

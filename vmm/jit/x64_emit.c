@@ -187,6 +187,7 @@ void emit_cold_interpret(struct emit *e, const struct emit_cold *cold)
 	uint8_t *site;
 
 	emit_exec(e, cold->op, a64_decode(e->block->insns[cold->op->index]));
+	emit_vector_reload(e, cold->vectors);
 	site = x64_jmp_fwd(e->b);
 	x64_patch(site, e->insn_start[cold->op->index + 1]);
 }
@@ -194,6 +195,7 @@ void emit_cold_interpret(struct emit *e, const struct emit_cold *cold)
 static void emit_call(struct emit *e, const struct ir_op *op)
 {
 	emit_exec(e, op, (unsigned int)op->imm);
+	emit_vector_forget(e);
 }
 
 /* Every write to SP but by a multiple of 16 makes its alignment unknown. */
@@ -220,8 +222,19 @@ static void emit_insn_start(struct emit *e, const struct ir_op *op)
 	e->insn_start[op->index] = e->b->p;
 }
 
+/* Cold paths rejoin behind the operation, with the copies it leaves. */
+static void emit_end_op(struct emit *e, unsigned int first_cold)
+{
+	emit_vector_end_op(e);
+	for (unsigned int i = first_cold; i < e->nr_cold; i++) {
+		memcpy(e->cold[i].vectors, e->vector_host, sizeof(e->vector_host));
+	}
+}
+
 static void emit_op(struct emit *e, const struct ir_op *op)
 {
+	unsigned int first_cold = e->nr_cold;
+
 	switch (op->op) {
 	case IR_INSN:
 		emit_insn_start(e, op);
@@ -251,15 +264,19 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 		emit_exit(e, op);
 		break;
 	case IR_FP:
-	case IR_VEC:
 		emit_float(e, op);
-		e->host_flags = op->set_flags ? e->host_flags : EMIT_FLAGS_NONE;
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	case IR_VEC:
+		emit_vector(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
 		break;
 	default:
 		emit_arithmetic(e, op);
 		break;
 	}
 	emit_track_sp(e, op);
+	emit_end_op(e, first_cold);
 }
 
 /* Entry: look whether someone wants this CPU's attention. */
@@ -290,6 +307,7 @@ void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const stru
 {
 	struct emit e = {.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain};
 
+	emit_vector_forget(&e);
 	emit_entry(&e, result);
 	for (unsigned int i = 0; i < block->nr_ops; i++) {
 		const struct ir_op *op = &block->ops[i];

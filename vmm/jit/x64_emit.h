@@ -7,6 +7,7 @@
  *   rax, rcx, rdx  scratch within one operation; rdx is IR_T0
  *   the other 11   eleven guest registers, always (emit_pinned[]); all others are in memory
  *   xmm0 to xmm3   scratch within one operation
+ *   xmm4 to xmm15  copies of guest vector registers (x64_vcache.c); memory is always up to date
  *   rsp            16-byte aligned but for 8
  * The host's flags may hold NZCV for the operations that follow at once; emit.host_flags says how.
  *
@@ -54,6 +55,7 @@ struct emit_cold {
 	uint8_t size;
 	int8_t reg; /* holds the address */
 	bool write;
+	int8_t vectors[32]; /* which copies the hot path goes on with; see emit.vector_host */
 };
 
 /* Each instruction has at most a memory access or an exit, and each of these at most three. */
@@ -73,6 +75,10 @@ struct emit {
 	unsigned int nr_next_sites;
 	unsigned int insn; /* index of the current guest instruction */
 	uint8_t *insn_start[IR_MAX_INSNS + 1];
+	int8_t vector_host[32];   /* xmm register with a copy of the guest's, or -1 */
+	int8_t vector_guest[16];  /* the other way round */
+	unsigned int vector_next; /* the next one to reuse */
+	uint32_t vector_busy;     /* operands of the current operation: not to be reused */
 	struct emit_cold cold[EMIT_MAX_COLD];
 	unsigned int nr_cold;
 };
@@ -120,9 +126,25 @@ static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
 	return e->block->va + 4ull * op->index;
 }
 
+/* xmm register numbers. emit_vector_def() gives a free one, emit_vector_commit() makes it the guest
+ * register's value: stored and remembered. A def that is not committed just stays free. */
+unsigned int emit_vector_use(struct emit *e, unsigned int n);
+unsigned int emit_vector_def(struct emit *e);
+void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm);
+void emit_vector_end_op(struct emit *e);
+/* Forgets all copies: C code was called. */
+void emit_vector_forget(struct emit *e);
+/* Loads the copies that the hot path will rely on. */
+void emit_vector_reload(struct emit *e, const int8_t *vectors);
+
 void emit_arithmetic(struct emit *e, const struct ir_op *op);
 void emit_memory(struct emit *e, const struct ir_op *op);
 void emit_exit(struct emit *e, const struct ir_op *op);
 void emit_float(struct emit *e, const struct ir_op *op);
+void emit_vector(struct emit *e, const struct ir_op *op);
+/* Cold unless the result in xmm has neither NaNs nor (if underflow is possible) numbers whose
+ * rounding x86 and Arm report differently. Uses rax, rcx and xmm0. */
+void emit_check_scalar(struct emit *e, const struct ir_op *op, unsigned int xmm, bool underflow);
+void emit_check_vector(struct emit *e, const struct ir_op *op, unsigned int xmm, bool underflow);
 
 #endif

@@ -156,8 +156,8 @@ void emit_exit(struct emit *e, const struct ir_op *op)
 		e->left = true;
 		break;
 	case IR_FP_CHECK:
-		x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(fp_inline)), 0);
-		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_fp);
+		x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(fp_inline)), op->aux);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_B), emit_cold_fp);
 		e->host_flags = EMIT_FLAGS_NONE;
 		break;
 	default:
@@ -254,6 +254,32 @@ static void stub_exec(struct x64_buf *b, const void *leave)
 	x64_jmp_to(b, leave);
 }
 
+/* limit = the L1 entry has this tag (rsi is the page) ? TLB_SLOT_LIMIT : 0. Uses rdx. */
+static void stub_fill_limit(struct x64_buf *b, int32_t tag, int32_t limit)
+{
+	x64_alu_rr(b, false, ALU_XOR, RDX, RDX);
+	x64_alu_rm(b, true, ALU_CMP, RSI, x64_at_index(RBP, RBX, tag));
+	x64_setcc(b, CC_E, RDX);
+	x64_rr(b, false, 0x69, RDX, RDX); /* imul by an immediate */
+	x64_u32(b, TLB_SLOT_LIMIT);
+	x64_mov_store(b, true, x64_at_index(RBP, RCX, limit), RDX);
+}
+
+/* From the L1 entry at table + rbx to the slot at rcx; the address is in rax. */
+static void stub_fill_slot(struct x64_buf *b, int32_t table)
+{
+	x64_mov_rr(b, true, RSI, RAX);
+	x64_alu_ri(b, true, ALU_AND, RSI, -(int32_t)TLB_PAGE_SIZE);
+	x64_mov_store(b, true, x64_at_index(RBP, RCX, offsetof(struct tlb_slot, page)), RSI);
+	stub_fill_limit(b, table + (int32_t)offsetof(struct tlb_entry, read),
+			offsetof(struct tlb_slot, read_limit));
+	stub_fill_limit(b, table + (int32_t)offsetof(struct tlb_entry, write),
+			offsetof(struct tlb_slot, write_limit));
+	x64_mov_load(b, true, RSI,
+		     x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, addend)));
+	x64_mov_store(b, true, x64_at_index(RBP, RCX, offsetof(struct tlb_slot, addend)), RSI);
+}
+
 /*
  * Address in rax, displacement of the L0 slot in ecx, 4096 - size in edx. Copies the L1 entry to
  * the slot and clears the carry flag; sets it when L1 misses. rax and rcx are kept, but rcx then
@@ -276,10 +302,7 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 	x64_alu_rm(b, true, ALU_SUB, RSI, x64_at_index(RBP, RBX, tag));
 	x64_alu_rr(b, true, ALU_CMP, RSI, RDX);
 	miss = x64_jcc_fwd(b, CC_A);
-	for (int32_t field = 0; field < 24; field += 8) {
-		x64_mov_load(b, true, RSI, x64_at_index(RBP, RBX, table + field));
-		x64_mov_store(b, true, x64_at_index(RBP, RCX, field), RSI);
-	}
+	stub_fill_slot(b, table);
 	x64_pop(b, RSI);
 	x64_pop(b, RBX);
 	x64_byte(b, 0xf8); /* clc */

@@ -8,8 +8,8 @@
  * access the tables refuse (MMIO, page-crossing, code pages), executes the guest instruction in
  * the interpreter and goes on with the next one.
  *
- * One unsigned compare checks the page and that the access does not cross its end:
- * address - page <= 4096 - size.
+ * One unsigned compare checks the page and that the access does not cross its end: address - page
+ * <= 4096 - size, or in L0 address - page < limit.
  */
 #include "x64_emit.h"
 
@@ -18,8 +18,6 @@
 #define OP_MOVSXD       0x63
 #define OP_MOVUPS       (X64_0F | 0x10)
 #define OP_MOVUPS_STORE (X64_0F | 0x11)
-#define OP_MOVAPS       (X64_0F | 0x28)
-#define OP_MOVAPS_STORE (X64_0F | 0x29)
 #define OP_MOVD         (X64_66 | X64_0F | 0x6e) /* from a general register or memory; movq with REX.W */
 #define OP_MOVQ         (X64_F3 | X64_0F | 0x7e)
 
@@ -27,7 +25,6 @@
 #define L1_INDEX_MASK  ((TLB_L1_NR_ENTRIES - 1) << 5)
 
 _Static_assert(sizeof(struct tlb_entry) == 32, "the shift above scales by the entry's size");
-_Static_assert(sizeof(struct tlb_slot) == 32, "stubs copy entries to slots");
 
 static bool is_write(const struct ir_op *op)
 {
@@ -112,14 +109,15 @@ static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, u
 	enum x64_reg address = emit_address(e, op);
 	unsigned int bank = access_bank(e, op);
 	int32_t slot = EMIT_CPU(slots) + (int32_t)((bank * 32 + op->a) * sizeof(struct tlb_slot));
-	int32_t tag = slot + (int32_t)(is_write(op) ? offsetof(struct tlb_slot, write)
-						    : offsetof(struct tlb_slot, read));
+	int32_t limit = slot + (int32_t)(is_write(op) ? offsetof(struct tlb_slot, write_limit)
+						      : offsetof(struct tlb_slot, read_limit));
 	struct emit_cold *cold;
 
 	x64_mov_rr(e->b, true, RCX, address);
-	x64_alu_rm(e->b, true, ALU_SUB, RCX, emit_cpu(tag));
-	x64_alu_ri(e->b, true, ALU_CMP, RCX, (int32_t)(TLB_PAGE_SIZE - size));
-	cold = emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_refill);
+	x64_alu_rm(e->b, true, ALU_SUB, RCX,
+		   emit_cpu(slot + (int32_t)offsetof(struct tlb_slot, page)));
+	x64_alu_rm(e->b, true, ALU_CMP, RCX, emit_cpu(limit));
+	cold = emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_AE), emit_cold_refill);
 	cold->slot = (uint32_t)slot;
 	cold->size = (uint8_t)size;
 	cold->reg = (int8_t)address;
@@ -218,30 +216,31 @@ static void store_one(struct emit *e, const struct ir_op *op, unsigned int src, 
 
 static void vector_load(struct emit *e, unsigned int size, unsigned int dst, struct x64_mem mem)
 {
+	unsigned int xmm = emit_vector_def(e);
+
 	switch (size) {
 	case 0:
 	case 1:
 		x64_rm(e->b, false, OP_MOVZX8 | size, RDX, mem);
-		x64_rr(e->b, false, OP_MOVD, 0, RDX);
+		x64_rr(e->b, false, OP_MOVD, xmm, RDX);
 		break;
 	case 2:
-		x64_rm(e->b, false, OP_MOVD, 0, mem);
+		x64_rm(e->b, false, OP_MOVD, xmm, mem);
 		break;
 	case 3:
-		x64_rm(e->b, false, OP_MOVQ, 0, mem);
+		x64_rm(e->b, false, OP_MOVQ, xmm, mem);
 		break;
 	default:
-		x64_rm(e->b, false, OP_MOVUPS, 0, mem);
+		x64_rm(e->b, false, OP_MOVUPS, xmm, mem);
 		break;
 	}
-	x64_rm(e->b, false, OP_MOVAPS_STORE, 0, emit_vector_reg(dst));
+	emit_vector_commit(e, dst, xmm);
 }
 
 static void vector_store(struct emit *e, unsigned int size, unsigned int src, struct x64_mem mem)
 {
 	if (size == 4) {
-		x64_rm(e->b, false, OP_MOVAPS, 0, emit_vector_reg(src));
-		x64_rm(e->b, false, OP_MOVUPS_STORE, 0, mem);
+		x64_rm(e->b, false, OP_MOVUPS_STORE, emit_vector_use(e, src), mem);
 		return;
 	}
 	x64_mov_load(e->b, size == 3, RDX, emit_vector_reg(src));
@@ -258,7 +257,6 @@ static void vector_store(struct emit *e, unsigned int size, unsigned int src, st
 	}
 }
 
-/* Two xmm registers: the first value must not be lost if the second register is the same slot. */
 static void vector_pair(struct emit *e, const struct ir_op *op, struct x64_mem mem)
 {
 	struct x64_mem second = mem;

@@ -20,6 +20,7 @@
 #include "bus.h"
 #include "cache.h"
 #include "exception.h"
+#include "fpsr.h"
 #include "interp.h"
 #include "loop.h"
 #include "mem.h"
@@ -148,6 +149,7 @@ static uint64_t random_value(void)
 		0x7fc0000000000001ull,
 		0x0010000000000000ull,
 		0x000fffffffffffffull,
+		1ull << 54, /* once a tag that stood for "invalid" */
 	};
 
 	switch (rnd() % 4) {
@@ -211,7 +213,9 @@ static enum exec_result run_translator(struct machine *m, unsigned int nr)
 	m->vm.cache->max_insns = nr;
 	block = cache_get(m->cpu, &key, m->ram + (m->cpu->pc - RAM_BASE), &generation);
 	atomic_store(&m->cpu->attention, 0);
+	fpsr_begin();
 	reason = m->vm.cache->stubs.enter(m->cpu, block->code);
+	fpsr_fold(m->cpu);
 	return reason == TRANSLATE_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
 }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * x64_vcache.c - copies of guest vector registers in xmm registers, within one block.
+ *
+ * Write-through: every result is stored at once, so guest state is complete at any exit and no
+ * cold path has anything to save. What the copies spare is the load, and with it the latency of
+ * forwarding from the store. Replacement is round-robin.
+ */
+#include <string.h>
+
+#include "x64_emit.h"
+
+#define FIRST_COPY 4
+#define NR_XMM     16
+
+#define OP_MOVAPS       (X64_0F | 0x28)
+#define OP_MOVAPS_STORE (X64_0F | 0x29)
+
+void emit_vector_forget(struct emit *e)
+{
+	memset(e->vector_host, -1, sizeof(e->vector_host));
+	memset(e->vector_guest, -1, sizeof(e->vector_guest));
+}
+
+static void forget_copy(struct emit *e, unsigned int xmm)
+{
+	if (e->vector_guest[xmm] >= 0) {
+		e->vector_host[e->vector_guest[xmm]] = -1;
+		e->vector_guest[xmm] = -1;
+	}
+}
+
+unsigned int emit_vector_def(struct emit *e)
+{
+	unsigned int xmm;
+
+	do {
+		xmm = FIRST_COPY + e->vector_next;
+		e->vector_next = (e->vector_next + 1) % (NR_XMM - FIRST_COPY);
+	} while (e->vector_busy >> xmm & 1);
+	forget_copy(e, xmm);
+	e->vector_busy |= 1u << xmm;
+	return xmm;
+}
+
+unsigned int emit_vector_use(struct emit *e, unsigned int n)
+{
+	unsigned int xmm;
+
+	if (e->vector_host[n] < 0) {
+		xmm = emit_vector_def(e);
+		x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+		e->vector_host[n] = (int8_t)xmm;
+		e->vector_guest[xmm] = (int8_t)n;
+	}
+	xmm = (unsigned int)e->vector_host[n];
+	e->vector_busy |= 1u << xmm;
+	return xmm;
+}
+
+void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm)
+{
+	if (e->vector_host[n] >= 0) {
+		forget_copy(e, (unsigned int)e->vector_host[n]);
+	}
+	e->vector_host[n] = (int8_t)xmm;
+	e->vector_guest[xmm] = (int8_t)n;
+	x64_rm(e->b, false, OP_MOVAPS_STORE, xmm, emit_vector_reg(n));
+}
+
+void emit_vector_end_op(struct emit *e)
+{
+	e->vector_busy = 0;
+}
+
+void emit_vector_reload(struct emit *e, const int8_t *vectors)
+{
+	for (unsigned int n = 0; n < 32; n++) {
+		if (vectors[n] >= 0) {
+			x64_rm(e->b, false, OP_MOVAPS, (unsigned int)vectors[n],
+			       emit_vector_reg(n));
+		}
+	}
+}
