@@ -71,6 +71,7 @@ void translate_run(struct jit_cpu *cpu)
 		case TRANSLATE_LINK:
 			link = true;
 			find = true;
+			fpsr_fold(cpu); /* seldom, and fast_fp.c likes to know */
 			break;
 		case TRANSLATE_EXCEPTION:
 			exception_take(cpu);
