@@ -46,7 +46,7 @@ uint64_t simd_saturate_unsigned(struct jit_cpu *cpu, __int128 val, unsigned int 
 __int128 simd_shift(__int128 val, int shift, bool round)
 {
 	if (shift >= 0) {
-		return val << shift;
+		return val * ((__int128)1 << shift);
 	}
 	if (shift < -65) {
 		shift = -66; /* all is shifted out; only the sign is left */
@@ -65,7 +65,7 @@ uint64_t simd_double_product(struct jit_cpu *cpu, int64_t a, int64_t b, unsigned
 uint64_t simd_double_product_high(struct jit_cpu *cpu, int64_t acc, int64_t product, bool round,
 				  unsigned int bits)
 {
-	__int128 val = ((__int128)acc << bits) + (__int128)product * 2;
+	__int128 val = simd_shift(acc, (int)bits, false) + (__int128)product * 2;
 
 	if (round) {
 		val += (__int128)1 << (bits - 1);
