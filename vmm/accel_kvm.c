@@ -259,6 +259,16 @@ static int kvm_create_gic(struct accel *accel, const struct accel_gic *gic)
 				      NULL);
 }
 
+/* Whether the level is news. One device drives a line, under its own lock. */
+static bool kvm_spi_changes(struct kvm_accel *kvm, unsigned int spi, bool level)
+{
+	_Atomic uint32_t *word = &kvm->spi_levels[spi / 32 % 32];
+	uint32_t bit = 1u << spi % 32;
+	uint32_t old = level ? atomic_fetch_or(word, bit) : atomic_fetch_and(word, ~bit);
+
+	return ((old & bit) != 0) != level;
+}
+
 static int kvm_set_irq(struct accel *accel, unsigned int spi, bool level)
 {
 	struct kvm_irq_level line = {
@@ -266,7 +276,9 @@ static int kvm_set_irq(struct accel *accel, unsigned int spi, bool level)
 		.level = level,
 	};
 
-	return kvm_vm_ioctl(kvm_of(accel), KVM_IRQ_LINE, &line);
+	return kvm_spi_changes(kvm_of(accel), spi, level)
+		       ? kvm_vm_ioctl(kvm_of(accel), KVM_IRQ_LINE, &line)
+		       : 0;
 }
 
 static int kvm_irqfd(struct accel *accel, int fd, unsigned int spi)
