@@ -15,7 +15,6 @@ rm-arm-cflags := $(rm-cflags) -Wconversion -nostdinc -isystem $(newlib)/aarch64-
 	-isystem $(shell $(CROSS)gcc -print-file-name=include) -fpie -fvisibility=hidden -fno-stack-protector \
 	-ffunction-sections -fdata-sections -U__linux__ -D_POSIX_C_SOURCE=200809L
 rm-objects := $(patsubst %.c,$(O)/rm/%.o,$(rm-y) $(rm-early-y))
-rm-libs := $(newlib)/aarch64-elf/lib/libc.a
 
 $(newlib)/stamp: rm/port/build-newlib | $(O)/setup.mk
 	@$(say) NEWLIB '$@ (half a minute)'
@@ -37,15 +36,35 @@ $(O)/rm/rm/el1/start.o: rm/el1/start.S
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -c -o $@ $<
 
+rm-link = $(CROSS)gcc -nostdlib -static-pie -Wl,-T,rm/rm.lds,--no-dynamic-linker,-z,max-page-size=4096,--gc-sections \
+	-Wl,-z,text,--build-id=none
+rm-libs := $(SYSROOT)/usr/lib/aarch64-linux-gnu/libfdt.a $(newlib)/aarch64-elf/lib/libc.a -lgcc
+
 $(O)/rm/rm.elf: $(O)/rm/rm/el1/start.o $(rm-objects) rm/rm.lds
 	@$(say) LD $@
-	$(Q)$(CROSS)gcc -nostdlib -static-pie -Wl,-T,rm/rm.lds,--no-dynamic-linker,-z,max-page-size=4096,--gc-sections \
-		-Wl,-z,text,--build-id=none -o $@.debug $(filter %.o,$^) $(SYSROOT)/usr/lib/aarch64-linux-gnu/libfdt.a \
-		$(rm-libs) -lgcc
+	$(Q)$(rm-link) -o $@.debug $(filter %.o,$^) $(rm-libs)
 	$(Q)$(CROSS)strip -o $@ $@.debug
 
+# One that dies on demand, for tests/boot/test_rm_crash.
+$(O)/tests/boot/rm/rm-crash.elf: $(O)/rm/rm/el1/start.o $(rm-objects) $(O)/rm/tests/boot/rm/crash.o rm/rm.lds
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(rm-link) -Wl,--wrap=ledger_create_vm -o $@ $(filter %.o,$^) $(rm-libs)
+
+all-y += $(O)/tests/boot/rm/rm-crash.elf
+check-boot-y += tests/boot/test_rm_crash
 all-y += $(O)/rm/rm.elf
 shim-files-y += $(O)/rm/rm.elf:rm.elf
+
+# A tool of the host VM, on the host's C library.
+$(O)/rm/hyp-status: rm/tools/hyp-status.c include/uapi/hyp.h $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -Iinclude -static \
+		-o $@ $<
+
+all-y += $(O)/rm/hyp-status
+host-files-y += $(O)/rm/hyp-status:/usr/bin/hyp-status
 
 # Unit tests, on the build machine, against a fake hypervisor.
 rm-tests := pool server host
