@@ -10,7 +10,8 @@
 
 int main(void)
 {
-	printf("<!-- Made from include/hyp/calls.h by scripts/gen-calls-doc.c; do not edit. -->\n"
+	printf("<!-- SPDX-License-Identifier: BSD-3-Clause -->\n<!-- Made from include/hyp/calls.h "
+	       "by scripts/gen-calls-doc.c; do not edit. -->\n"
 	       "# Calls to the hypervisor\n\n"
 	       "`HVC #0` (or `SMC #0`), SMCCC 1.2: x0 = `0x%08x` + number, x1 to x6 the arguments; "
 	       "x0 returns 0 or a negative error, x1 to x7 the results. ABI %u.\n\n"

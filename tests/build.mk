@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests that belong to no single part. (Unit tests are listed by the part they test.)
 
+check-unit-y += tests/style/check
 check-boot-y += tests/boot/test_harness
 check-boot-y += tests/boot/test_guest_images
 check-boot-y += tests/boot/test_matrix

@@ -34,7 +34,7 @@
                                                                                                    \
 	X(mem_donate, 0x08, 5, "vm, ipa, vm_ipa, nr, flags",                                       \
 	  "The caller's pages become vm's, wiped (HYP_MEM_KEEP: as they are, and the caller has "  \
-	  "cleaned them; PLATFORM only), at vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")                                               \
+	  "cleaned them; PLATFORM only), at vm_ipa. MEM. OWNER, NOMEM, EXIST, SIZE.")              \
 	X(mem_lend, 0x09, 5, "vm, ipa, vm_ipa, nr, prot",                                          \
 	  "vm alone may use the pages until they are reclaimed; the caller faults on them. MEM. "  \
 	  "OWNER, NOMEM, EXIST, SIZE.")                                                            \
@@ -122,16 +122,16 @@ enum hyp_call { HYP_CALLS(HYP_CALL_ENUM) HYP_NR_CALLS = 0x50 };
 #undef HYP_CALL_ENUM
 
 /* Rights of a handle. */
-#define HYP_RIGHT_GRANT	  (1u << 0) /* VM: put handles into its table */
-#define HYP_RIGHT_MEM	  (1u << 1) /* VM: give it memory */
+#define HYP_RIGHT_GRANT   (1u << 0) /* VM: put handles into its table */
+#define HYP_RIGHT_MEM     (1u << 1) /* VM: give it memory */
 #define HYP_RIGHT_CONTROL (1u << 2) /* VM, vCPU: start, stop, registers, interrupts */
 #define HYP_RIGHT_DESTROY (1u << 3) /* VM */
-#define HYP_RIGHT_RUN	  (1u << 4) /* vCPU */
-#define HYP_RIGHT_SEND	  (1u << 5) /* doorbell, message queue */
-#define HYP_RIGHT_RECV	  (1u << 6) /* doorbell, message queue */
+#define HYP_RIGHT_RUN     (1u << 4) /* vCPU */
+#define HYP_RIGHT_SEND    (1u << 5) /* doorbell, message queue */
+#define HYP_RIGHT_RECV    (1u << 6) /* doorbell, message queue */
 #define HYP_RIGHT_REVOKE  (1u << 7) /* delete other VMs' handles to the object */
-#define HYP_RIGHT_COPY	  (1u << 8) /* HANDLE_COPY of this handle */
-#define HYP_RIGHT_ALL	  0x1ffu
+#define HYP_RIGHT_COPY    (1u << 8) /* HANDLE_COPY of this handle */
+#define HYP_RIGHT_ALL     0x1ffu
 
 enum hyp_object_type {
 	HYP_OBJECT_NONE,
@@ -144,99 +144,100 @@ enum hyp_object_type {
 
 /* Handles every VM is born with; 0 is never a handle. */
 #define HYP_HANDLE_INVALID  0u
-#define HYP_HANDLE_SELF	    1u /* the VM itself: MEM only */
+#define HYP_HANDLE_SELF     1u /* the VM itself: MEM only */
 #define HYP_HANDLE_PLATFORM 2u /* RM only */
 
 /* MEM_*: protections and the longest run of one call. */
-#define HYP_PROT_R	  (1u << 0)
-#define HYP_PROT_W	  (1u << 1)
-#define HYP_PROT_X	  (1u << 2)
-#define HYP_MEM_KEEP	  (1u << 0)
+#define HYP_PROT_R        (1u << 0)
+#define HYP_PROT_W        (1u << 1)
+#define HYP_PROT_X        (1u << 2)
+#define HYP_MEM_KEEP      (1u << 0)
 #define HYP_MEM_MAX_PAGES 32768u
 
 enum hyp_page_state {
-	HYP_PAGE_OWNED,	 /* the caller's alone */
-	HYP_PAGE_LENT,	 /* the caller's; another VM uses it */
-	HYP_PAGE_SHARED, /* the caller's; another VM uses it too */
+	HYP_PAGE_OWNED,    /* the caller's alone */
+	HYP_PAGE_LENT,     /* the caller's; another VM uses it */
+	HYP_PAGE_SHARED,   /* the caller's; another VM uses it too */
 	HYP_PAGE_BORROWED, /* another VM's; lent to or shared with the caller */
 };
 
 /* VM_CREATE flags and VM_INFO states. */
 #define HYP_VM_PROTECTED (1u << 0) /* memory may only be lent; registers are its own */
-#define HYP_VM_HOST	 (1u << 1) /* owns the board's devices; vCPUs are fixed to cores */
+#define HYP_VM_HOST      (1u << 1) /* owns the board's devices; vCPUs are fixed to cores */
 
 enum hyp_vm_state { HYP_VM_NEW, HYP_VM_RUNNING, HYP_VM_STOPPED };
 
 /* VCPU_CREATE flags; bits 31:16 are the core of a fixed vCPU. */
-#define HYP_VCPU_ON	       (1u << 0)
-#define HYP_VCPU_PROXY	       (1u << 1) /* runs by VCPU_RUN; else EL2 schedules it */
-#define HYP_VCPU_FIXED	       (1u << 2) /* always on one core (host vCPUs) */
+#define HYP_VCPU_ON            (1u << 0)
+#define HYP_VCPU_PROXY         (1u << 1) /* runs by VCPU_RUN; else EL2 schedules it */
+#define HYP_VCPU_FIXED         (1u << 2) /* always on one core (host vCPUs) */
 #define HYP_VCPU_CORE(n)       ((unsigned int)(n) << 16)
 #define HYP_VCPU_CORE_OF(flag) (((flag) >> 16) & 0xffffu)
 
 /* VCPU_RUN: what to do first (action), and why it returned. */
 enum hyp_run_action {
-	HYP_RUN_RESUME,	   /* go on; a faulting access is tried again */
+	HYP_RUN_RESUME,    /* go on; a faulting access is tried again */
 	HYP_RUN_MMIO_DONE, /* the faulting access is done; data is what a read gives */
-	HYP_RUN_ABORT,	   /* that access takes a synchronous external abort */
+	HYP_RUN_ABORT,     /* that access takes a synchronous external abort */
 };
 
 enum hyp_exit {
-	HYP_EXIT_INTR,	/* an interrupt for the caller, or VCPU_KICK: call again */
-	HYP_EXIT_FAULT, /* stage-2 fault: a = IPA, b = HYP_PROT_* wanted, c = ESR_EL2, d = HYP_MMIO_*,
-			   e = data of a write */
-	HYP_EXIT_WFI,	/* a = CNTPCT at which a timer of its will fire, or ~0 */
-	HYP_EXIT_OFF,	/* the vCPU is powered off */
-	HYP_EXIT_SYSTEM, /* a = PSCI function (SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2), b, c = its arguments */
-	HYP_EXIT_DEBUG, /* a = ESR_EL2, b = FAR_EL2 */
-	HYP_EXIT_ERROR, /* cannot go on: a = ESR_EL2, b = FAR_EL2, c = ELR_EL2 */
+	HYP_EXIT_INTR,   /* an interrupt for the caller, or VCPU_KICK: call again */
+	HYP_EXIT_FAULT,  /* stage-2 fault: a = IPA, b = HYP_PROT_* wanted, c = ESR_EL2, d =
+			    HYP_MMIO_*,  e = data of a write */
+	HYP_EXIT_WFI,    /* a = CNTPCT at which a timer of its will fire, or ~0 */
+	HYP_EXIT_OFF,    /* the vCPU is powered off */
+	HYP_EXIT_SYSTEM, /* a = PSCI function (SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2), b, c = its
+			    arguments */
+	HYP_EXIT_DEBUG,  /* a = ESR_EL2, b = FAR_EL2 */
+	HYP_EXIT_ERROR,  /* cannot go on: a = ESR_EL2, b = FAR_EL2, c = ELR_EL2 */
 };
 
 /* HYP_EXIT_FAULT, d: without VALID the access has no syndrome and cannot be emulated. */
-#define HYP_MMIO_BYTES(d) ((d) & 0xffu)
-#define HYP_MMIO_WRITE	  (1u << 8)
-#define HYP_MMIO_VALID	  (1u << 9)
+#define HYP_MMIO_BYTES(d) ((d)&0xffu)
+#define HYP_MMIO_WRITE    (1u << 8)
+#define HYP_MMIO_VALID    (1u << 9)
 
 /* VCPU_REG_GET/SET numbers: core registers, or a system register's encoding as in <asm/kvm.h>. */
-#define HYP_REG_X(n)	(0x100u + (n)) /* n = 0..30 */
-#define HYP_REG_SP_EL0	0x11fu
-#define HYP_REG_PC	0x120u
-#define HYP_REG_PSTATE	0x121u
-#define HYP_REG_SP_EL1	0x122u
-#define HYP_REG_ELR_EL1	0x123u
-#define HYP_REG_SPSR_EL1 0x124u
-#define HYP_REG_FPSR	0x125u
-#define HYP_REG_FPCR	0x126u
-#define HYP_REG_CNTV_CTL 0x127u
+#define HYP_REG_X(n)      (0x100u + (n)) /* n = 0..30 */
+#define HYP_REG_SP_EL0    0x11fu
+#define HYP_REG_PC        0x120u
+#define HYP_REG_PSTATE    0x121u
+#define HYP_REG_SP_EL1    0x122u
+#define HYP_REG_ELR_EL1   0x123u
+#define HYP_REG_SPSR_EL1  0x124u
+#define HYP_REG_FPSR      0x125u
+#define HYP_REG_FPCR      0x126u
+#define HYP_REG_CNTV_CTL  0x127u
 #define HYP_REG_CNTV_CVAL 0x128u
-#define HYP_REG_CNTVCT	0x129u
-#define HYP_REG_POWER	0x12au /* 1 on, 0 off */
+#define HYP_REG_CNTVCT    0x129u
+#define HYP_REG_POWER     0x12au /* 1 on, 0 off */
 #define HYP_REG_SYS(op0, op1, crn, crm, op2)                                                       \
 	(0x10000u | (op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
 /* VGIC_REG_* groups: KVM_DEV_ARM_VGIC_GRP_* minus what has no register. */
 enum hyp_vgic_group {
-	HYP_VGIC_DIST,	/* reg = offset in the distributor */
+	HYP_VGIC_DIST,   /* reg = offset in the distributor */
 	HYP_VGIC_REDIST, /* reg = offset in the redistributor's two frames */
-	HYP_VGIC_CPU,	/* reg = HYP_REG_SYS() of an ICC_* register */
-	HYP_VGIC_LEVEL, /* reg = first INTID of 32; value = line levels */
+	HYP_VGIC_CPU,    /* reg = HYP_REG_SYS() of an ICC_* register */
+	HYP_VGIC_LEVEL,  /* reg = first INTID of 32; value = line levels */
 };
 
 /* IRQ_FORWARD flags. */
 #define HYP_IRQ_EDGE (1u << 0)
 
-#define HYP_MSGQ_BYTES	  32768u /* nr_msgs * msg_bytes of one queue */
+#define HYP_MSGQ_BYTES    32768u /* nr_msgs * msg_bytes of one queue */
 #define HYP_MSG_MAX_BYTES 1024u  /* of one message */
 
 /* SYS_INFO. */
 enum hyp_info {
-	HYP_INFO_FIXED_BYTES,	  /* memory the hypervisor took at boot */
-	HYP_INFO_RM_BYTES,	  /* memory the RM holds, pool included */
-	HYP_INFO_BOOT_CYCLES,	  /* CNTPCT ticks from entry to the host's first instruction */
-	HYP_INFO_NR_CORES,	  /* cores online at EL2 */
+	HYP_INFO_FIXED_BYTES, /* memory the hypervisor took at boot */
+	HYP_INFO_RM_BYTES,    /* memory the RM holds, pool included */
+	HYP_INFO_BOOT_CYCLES, /* CNTPCT ticks from entry to the host's first instruction */
+	HYP_INFO_NR_CORES,    /* cores online at EL2 */
 	HYP_INFO_NR_VMS,
-	HYP_INFO_ENTRY_TIME,	  /* CNTPCT when the loader left boot services */
-	HYP_INFO_NR_IRQS,	  /* first INTID past the SPIs the hardware has */
+	HYP_INFO_ENTRY_TIME, /* CNTPCT when the loader left boot services */
+	HYP_INFO_NR_IRQS,    /* first INTID past the SPIs the hardware has */
 };
 
 #endif

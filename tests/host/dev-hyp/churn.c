@@ -2,9 +2,9 @@
 /*
  * Guests that come and go.
  *
- * The ledger must be back to the page. MemFree moves by itself (slabs, per-CPU lists, page cache), so
- * it is asked for after the kernel has dropped what it can drop, and compared with a first half of the
- * run: a leak of one page per guest would show as hundreds of pages in the second half.
+ * The ledger must be back to the page. MemFree moves by itself (slabs, per-CPU lists, page cache),
+ * so it is asked for after the kernel has dropped what it can drop, and compared with a first half
+ * of the run: a leak of one page per guest would show as hundreds of pages in the second half.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,8 +75,8 @@ static bool one_guest(unsigned int i)
 	if (waitpid(pid, &status, 0) != pid) {
 		return false;
 	}
-	return kill_it ? WIFSIGNALED(status) || WEXITSTATUS(status) == 0 :
-			 WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return kill_it ? WIFSIGNALED(status) || WEXITSTATUS(status) == 0
+		       : WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static void drop_caches(void)

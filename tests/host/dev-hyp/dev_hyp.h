@@ -3,7 +3,8 @@
  * The device test: what its files share.
  *
  * The program checks, by nothing but ioctls, that a device speaks KVM's arm64 dialect. It runs on
- * /dev/kvm to find out whether the test is right, and on /dev/hyp to find out whether the module is.
+ * /dev/kvm to find out whether the test is right, and on /dev/hyp to find out whether the module
+ * is.
  */
 #ifndef DEV_HYP_H
 #define DEV_HYP_H
@@ -21,7 +22,7 @@
 #define GICR_BASE 0x080a0000ul
 
 extern const char *dev_path; /* the device under test */
-extern bool dev_is_hyp;	     /* it is /dev/hyp: what only that has is tested too */
+extern bool dev_is_hyp;      /* it is /dev/hyp: what only that has is tested too */
 extern int dev_fd;
 
 /* Ends the running test as failed, with a reason. Only inside a test. */
@@ -103,7 +104,7 @@ int reg_get_id(int vcpu_fd, uint64_t id, void *value);
 int reg_set_id(int vcpu_fd, uint64_t id, const void *value);
 uint64_t reg_x(struct vm *vm, unsigned int vcpu, unsigned int n); /* n = 31: sp_el0, 32: pc */
 void reg_set_x(struct vm *vm, unsigned int vcpu, unsigned int n, uint64_t value);
-#define REG_PC	   32
+#define REG_PC     32
 #define REG_PSTATE 33
 uint64_t reg_core_id(unsigned int n);
 

@@ -49,7 +49,8 @@ void vm_add_vcpu(struct vm *vm, uint32_t features)
 	vm->vcpu_fd[i] = ioctl(vm->fd, KVM_CREATE_VCPU, i);
 	CHECK_OK(vm->vcpu_fd[i]);
 	vm->nr_vcpus++;
-	vm->run[i] = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd[i], 0);
+	vm->run[i] =
+		mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd[i], 0);
 	CHECK(vm->run[i] != MAP_FAILED);
 	memset(&init, 0, sizeof(init));
 	CHECK_OK(ioctl(vm->fd, KVM_ARM_PREFERRED_TARGET, &init));

@@ -2,8 +2,9 @@
 /*
  * usage: dev-hyp-test DEVICE [--churn N [--seed S]] [TEST...]
  *
- * Runs the tests (or those named) on DEVICE, each in a process of its own, so that one that hangs or
- * dies does not take the others with it. Prints PASS, FAIL or SKIP lines; exit status 1 if one failed.
+ * Runs the tests (or those named) on DEVICE, each in a process of its own, so that one that hangs
+ * or dies does not take the others with it. Prints PASS, FAIL or SKIP lines; exit status 1 if one
+ * failed.
  */
 #include <errno.h>
 #include <fcntl.h>

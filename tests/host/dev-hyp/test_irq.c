@@ -10,7 +10,7 @@
 #include "dev_hyp.h"
 
 #define SPI_INTID 40u
-#define READY	  0xa000u
+#define READY     0xa000u
 
 static void test_gic_attributes(void)
 {
@@ -119,8 +119,7 @@ static void make_irq_vm(struct vm *vm, uint64_t ticks)
 
 static int irq_line(struct vm *vm, uint32_t type, uint32_t intid, uint32_t level)
 {
-	struct kvm_irq_level line = {
-		.irq = type << KVM_ARM_IRQ_TYPE_SHIFT | intid, .level = level};
+	struct kvm_irq_level line = {.irq = type << KVM_ARM_IRQ_TYPE_SHIFT | intid, .level = level};
 
 	return ioctl(vm->fd, KVM_IRQ_LINE, &line);
 }

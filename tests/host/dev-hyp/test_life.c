@@ -112,12 +112,24 @@ static void test_many_vms(void)
 static void test_fuzz(void)
 {
 	static const unsigned long cmds[] = {
-		KVM_SET_USER_MEMORY_REGION, KVM_CREATE_VCPU,	 KVM_CREATE_DEVICE,
-		KVM_ARM_SET_DEVICE_ADDR,    KVM_ENABLE_CAP,	 KVM_IRQ_LINE,
-		KVM_IRQFD,		    KVM_IOEVENTFD,	 KVM_SET_GSI_ROUTING,
-		KVM_GET_ONE_REG,	    KVM_SET_ONE_REG,	 KVM_GET_REG_LIST,
-		KVM_SET_MP_STATE,	    KVM_SET_SIGNAL_MASK, KVM_SET_DEVICE_ATTR,
-		KVM_GET_DEVICE_ATTR,	    KVM_HAS_DEVICE_ATTR, KVM_SET_GUEST_DEBUG,
+		KVM_SET_USER_MEMORY_REGION,
+		KVM_CREATE_VCPU,
+		KVM_CREATE_DEVICE,
+		KVM_ARM_SET_DEVICE_ADDR,
+		KVM_ENABLE_CAP,
+		KVM_IRQ_LINE,
+		KVM_IRQFD,
+		KVM_IOEVENTFD,
+		KVM_SET_GSI_ROUTING,
+		KVM_GET_ONE_REG,
+		KVM_SET_ONE_REG,
+		KVM_GET_REG_LIST,
+		KVM_SET_MP_STATE,
+		KVM_SET_SIGNAL_MASK,
+		KVM_SET_DEVICE_ATTR,
+		KVM_GET_DEVICE_ATTR,
+		KVM_HAS_DEVICE_ATTR,
+		KVM_SET_GUEST_DEBUG,
 	};
 	size_t nr_cmds = sizeof(cmds) / sizeof(cmds[0]);
 	uint8_t *args = memory_map(8192, 4096);
@@ -139,8 +151,8 @@ static void test_fuzz(void)
 		int fd;
 
 		for (word = 0; word < 16; word++) {
-			((uint32_t *)args)[word] = (uint32_t)(random() & mask) *
-						   (random() % 4 ? 1 : 4096);
+			((uint32_t *)args)[word] =
+				(uint32_t)(random() & mask) * (random() % 4 ? 1 : 4096);
 		}
 		if (random() % 2) { /* a pointer where many structures have one */
 			((uint64_t *)args)[random() % 4] = (uintptr_t)args + 4096;

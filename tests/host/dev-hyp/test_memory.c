@@ -11,8 +11,8 @@
 #include "dev_hyp.h"
 
 #define OTHER_BASE 0x80000000ul
-#define PAGE	   4096ul
-#define BLOCK	   (2ul << 20)
+#define PAGE       4096ul
+#define BLOCK      (2ul << 20)
 
 static void test_slots_bad(void)
 {
@@ -199,9 +199,9 @@ static void test_slot_without_memory(void)
 	CHECK_ERRNO(vcpu_run(&vm, 0), EFAULT);
 	CHECK_ERRNO(vcpu_run(&vm, 0), EFAULT);
 	CHECK_OK(mmap(memory, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		      -1, 0) == MAP_FAILED ?
-			 -1 :
-			 0);
+		      -1, 0) == MAP_FAILED
+			 ? -1
+			 : 0);
 	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
 	vm_free(&vm);
 }

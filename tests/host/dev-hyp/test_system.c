@@ -24,7 +24,7 @@ static void test_extensions(void)
 		KVM_CAP_ONE_REG,       KVM_CAP_MP_STATE,
 		KVM_CAP_IRQCHIP,       KVM_CAP_DEVICE_CTRL,
 		KVM_CAP_ARM_PSCI_0_2,  KVM_CAP_IMMEDIATE_EXIT,
-		KVM_CAP_IRQFD,	       KVM_CAP_IOEVENTFD,
+		KVM_CAP_IRQFD,         KVM_CAP_IOEVENTFD,
 		KVM_CAP_IRQ_ROUTING,   KVM_CAP_NR_MEMSLOTS,
 		KVM_CAP_NR_VCPUS,      KVM_CAP_MAX_VCPUS,
 		KVM_CAP_ENABLE_CAP_VM, KVM_CAP_CHECK_EXTENSION_VM,
@@ -96,10 +96,7 @@ static void test_hyp_info(void)
 }
 
 const struct test tests_system[] = {
-	{"version", test_version},
-	{"extensions", test_extensions},
-	{"create_vm", test_create_vm},
-	{"vm_ioctls", test_vm_ioctls},
-	{"hyp_info", test_hyp_info},
-	{},
+	{"version", test_version},     {"extensions", test_extensions},
+	{"create_vm", test_create_vm}, {"vm_ioctls", test_vm_ioctls},
+	{"hyp_info", test_hyp_info},   {},
 };

@@ -46,10 +46,12 @@ static void test_mmio(void)
 		uint32_t offset, bytes;
 		uint64_t data;
 	} writes[] = {{0, 1, 0x11}, {2, 2, 0x2222}, {4, 4, 0x3333}, {8, 8, 0x4444444444444444}},
-	  reads[] = {{16, 1, 0x81}, {17, 1, 0x82}, {18, 2, 0x8383}, {20, 4, 0x84848484},
+	  reads[] = {{16, 1, 0x81},
+		     {17, 1, 0x82},
+		     {18, 2, 0x8383},
+		     {20, 4, 0x84848484},
 		     {24, 8, 0x8585858585858585}};
-	static const uint64_t extended[] = {0x81,	0x82, 0x8383, 0x84848484, 0x8585858585858585,
-					    0};
+	static const uint64_t extended[] = {0x81, 0x82, 0x8383, 0x84848484, 0x8585858585858585, 0};
 
 	vm_make(&vm, 1, GUEST(mmio));
 	run = vm.run[0];
@@ -356,7 +358,7 @@ static void test_cpu_on(void)
 	reg_set_x(&vm, 0, 19, mpidr & 0xff00ffffff);
 	signal_me_later(SIGUSR1, 20);
 	CHECK_ERRNO(vcpu_run(&vm, 1), EINTR);
-	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0); /* PSCI: success */
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);                 /* PSCI: success */
 	CHECK_EQ(vcpu_run_to_write(&vm, 1, MMIO_BASE + 0x100, 8), MMIO_BASE); /* context id */
 	signal_me_later(SIGUSR1, 20);
 	CHECK_ERRNO(vcpu_run(&vm, 1), EINTR); /* it has powered itself off */

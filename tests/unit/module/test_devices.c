@@ -64,13 +64,14 @@ static void test_irq_line(void **state)
 	(void)state;
 	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_SPI << 24 | 40, &intid, &vcpu), 0);
 	assert_int_equal(intid, 40);
-	assert_int_equal(route_parse_line(1u << 28 | KVM_ARM_IRQ_TYPE_PPI << 24 | 2 << 16 | 23, &intid,
-					  &vcpu),
+	assert_int_equal(route_parse_line(1u << 28 | KVM_ARM_IRQ_TYPE_PPI << 24 | 2 << 16 | 23,
+					  &intid, &vcpu),
 			 0);
 	assert_int_equal(intid, 23);
 	assert_int_equal(vcpu, 256 + 2);
 	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_SPI << 24 | 31, &intid, &vcpu), -EINVAL);
-	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_SPI << 24 | 1020, &intid, &vcpu), -EINVAL);
+	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_SPI << 24 | 1020, &intid, &vcpu),
+			 -EINVAL);
 	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_PPI << 24 | 15, &intid, &vcpu), -EINVAL);
 	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_PPI << 24 | 32, &intid, &vcpu), -EINVAL);
 	assert_int_equal(route_parse_line(KVM_ARM_IRQ_TYPE_CPU << 24, &intid, &vcpu), -EINVAL);
@@ -88,10 +89,10 @@ static void test_vgic_attributes(void **state)
 	assert_int_equal(reg.group, HYP_VGIC_DIST);
 	assert_int_equal(reg.reg, 0x104);
 	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0x102, &reg), -ENXIO);
-	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0x10000, &reg), -ENXIO);
-	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
-					     0x0102030400010100, &reg),
-			 0);
+	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0x10000, &reg),
+			 -ENXIO);
+	assert_int_equal(
+		vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, 0x0102030400010100, &reg), 0);
 	assert_int_equal(reg.mpidr, 0x0100020304);
 	assert_int_equal(reg.reg, 0x10100);
 	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, 0xc230, &reg), 0);
@@ -100,7 +101,8 @@ static void test_vgic_attributes(void **state)
 	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, 64, &reg), 0);
 	assert_int_equal(reg.reg, 64);
 	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, 65, &reg), -ENXIO);
-	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, 1 << 10, &reg), -ENXIO);
+	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO, 1 << 10, &reg),
+			 -ENXIO);
 	assert_int_equal(vgic_attr_parse_reg(KVM_DEV_ARM_VGIC_GRP_ITS_REGS, 0, &reg), -ENXIO);
 
 	assert_int_equal(vgic_attr_check_frame(0x8000000, 0x10000, 40), 0);
@@ -145,8 +147,8 @@ static void test_ioevents(void **state)
 		events->event[i].eventfd = (void *)&ctx[i];
 	}
 #define EVENT(i, a, l, w, d)                                                                       \
-	events->event[i].addr = (a), events->event[i].length = (l), events->event[i].wildcard = (w), \
-	events->event[i].data = (d)
+	events->event[i].addr = (a), events->event[i].length = (l),                                \
+	events->event[i].wildcard = (w), events->event[i].data = (d)
 	EVENT(0, 0x100, 4, false, 1);
 	EVENT(1, 0x100, 4, false, 2);
 	EVENT(2, 0x100, 8, true, 0);
@@ -182,10 +184,8 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_routes),
-		cmocka_unit_test(test_irq_line),
-		cmocka_unit_test(test_vgic_attributes),
-		cmocka_unit_test(test_ioevents),
+		cmocka_unit_test(test_routes),          cmocka_unit_test(test_irq_line),
+		cmocka_unit_test(test_vgic_attributes), cmocka_unit_test(test_ioevents),
 		cmocka_unit_test(test_errors),
 	};
 

@@ -9,9 +9,9 @@
 #include "exit.h"
 
 #define ESR(ec, iss) ((u64)(ec) << 26 | (iss))
-#define DABT	     0x24
-#define IABT	     0x20
-#define ISV	     (1u << 24)
+#define DABT         0x24
+#define IABT         0x20
+#define ISV          (1u << 24)
 
 static void test_classify(void **state)
 {

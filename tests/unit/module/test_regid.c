@@ -9,7 +9,7 @@
 #include <hyp/calls.h>
 #include "regid.h"
 
-#define CORE	  (KVM_REG_ARM64 | KVM_REG_ARM_CORE)
+#define CORE      (KVM_REG_ARM64 | KVM_REG_ARM_CORE)
 #define OFFSET(f) (offsetof(struct kvm_regs, f) / 4)
 
 static void expect(u64 id, enum regid_kind kind, u32 nr, u32 bytes)
@@ -71,10 +71,12 @@ static void test_bad(void **state)
 	assert_int_equal(regid_parse(CORE | KVM_REG_SIZE_U32 | 0, &reg), -EINVAL);
 	assert_int_equal(regid_parse(CORE | KVM_REG_SIZE_U64 | OFFSET(fp_regs.vregs[3]), &reg),
 			 -EINVAL);
-	assert_int_equal(regid_parse(ARM64_SYS_REG(3, 0, 1, 0, 0) ^ KVM_REG_SIZE_U64, &reg), -EINVAL);
+	assert_int_equal(regid_parse(ARM64_SYS_REG(3, 0, 1, 0, 0) ^ KVM_REG_SIZE_U64, &reg),
+			 -EINVAL);
 	assert_int_equal(regid_parse(KVM_REG_ARM_FW_REG(1), &reg), -ENOENT);
-	assert_int_equal(regid_parse(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW_FEAT_BMAP, &reg),
-			 -ENOENT);
+	assert_int_equal(
+		regid_parse(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW_FEAT_BMAP, &reg),
+		-ENOENT);
 }
 
 /* Whatever the list names can be parsed; nothing twice; random ids never go outside. */
@@ -97,13 +99,14 @@ static void test_list(void **state)
 	}
 	srandom(3);
 	for (i = 0; i < 1000000; i++) {
-		u64 id = KVM_REG_ARM64 | (u64)(random() & 0xf) << 52 | (u64)(random() & 0x1f) << 16 |
-			 (u64)(random() & 0xfff);
+		u64 id = KVM_REG_ARM64 | (u64)(random() & 0xf) << 52 |
+			 (u64)(random() & 0x1f) << 16 | (u64)(random() & 0xfff);
 
 		if (!regid_parse(id, &reg)) {
 			assert_true(reg.bytes <= 16);
 			assert_true(reg.kind != REGID_FP || reg.nr < 32);
-			assert_true(reg.kind != REGID_SHADOW || (reg.nr > 0 && reg.nr < KVM_NR_SPSR));
+			assert_true(reg.kind != REGID_SHADOW ||
+				    (reg.nr > 0 && reg.nr < KVM_NR_SPSR));
 		}
 	}
 }

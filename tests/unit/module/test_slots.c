@@ -9,7 +9,7 @@
 #include "slots.h"
 
 #define IPA_BITS 40
-#define HVA	 0x7f0000000000ull
+#define HVA      0x7f0000000000ull
 
 static struct slots *empty(void)
 {
