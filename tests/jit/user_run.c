@@ -24,6 +24,7 @@
 #include "exception.h"
 #include "fast.h"
 #include "fp.h"
+#include "fpsr.h"
 #include "interp.h"
 #include "mem.h"
 #include "sysreg.h"
@@ -464,6 +465,7 @@ static enum exec_result fast_step(struct jit_cpu *cpu)
 		return EXEC_EXCEPTION;
 	}
 	result = a64_helper[a64_decode(insn)](cpu, insn);
+	fpsr_fold(cpu);
 	if (result == EXEC_NEXT) {
 		cpu->pc += 4;
 	}
@@ -504,10 +506,9 @@ int main(int argc, char **argv)
 	memset(cpu, 0, sizeof(*cpu));
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
 		for (unsigned int i = 0; i < TLB_L1_NR_ENTRIES; i++) {
-			cpu->tlb[bank][i].read = cpu->tlb[bank][i].write = TLB_INVALID;
+			cpu->tlb[bank][i].read = cpu->tlb[bank][i].write = tlb_invalid_tag(i);
 		}
 	}
-	cpu->fetch_va = TLB_INVALID;
 	cpu->fp_enabled = 1;
 	cpu->pc = load_program(argv[1]);
 	if (!cpu->pc || !region_add(STACK_TOP - STACK_SIZE, STACK_SIZE, PROT_READ | PROT_WRITE)) {

@@ -2,16 +2,17 @@
 /*
  * fast_fp.c - quick floating point on the host's FPU, exact by sending doubtful cases to exec_*.
  *
- * When is the host's result the Arm result, flags included?
- *  - FPCR asks for nothing special (round to nearest, no FZ, no DN), and IXC is already set, so
- * that inexactness need not be known. Most programs set IXC with their first division and never
- * clear it.
+ * When is the host's result the Arm result?
+ *  - FPCR asks for nothing special: round to nearest, no FZ, no DN.
  *  - The result is a normal number greater than the smallest one, or a zero that is exact. NaNs,
  *    infinities (overflow, division by zero) and denormals (underflow, and whether tininess is
  *    detected before or after rounding) all show in the result.
  * Denormal operands are ordinary numbers on both sides. Comparisons and conversions need less. The
- * host rounds to nearest here, as C code always does. The host's sticky flags only gain what FPSR
- * has.
+ * host rounds to nearest here, as C code always does.
+ *
+ * Flags wait in MXCSR's sticky bits, as those of inline FP do, and are folded into FPSR by fpsr.h.
+ * A doubtful case is computed twice; what the host raises the first time is always part of what
+ * exec_* raises: the host finds fewer underflows (after rounding) and otherwise the same.
  */
 #include <smmintrin.h>
 
@@ -21,7 +22,7 @@
 
 static inline bool arithmetic_is_plain(const struct jit_cpu *cpu)
 {
-	return !(cpu->fpcr & FPCR_SPECIAL) && (cpu->fpsr & FPSR_IXC);
+	return !(cpu->fpcr & FPCR_SPECIAL);
 }
 
 static inline bool no_flush(const struct jit_cpu *cpu)
@@ -294,10 +295,13 @@ enum exec_result fast_fcvt(struct jit_cpu *cpu, uint32_t insn)
 	return exec_fcvt(cpu, insn);
 }
 
-/* To integers, towards zero: whatever is in range; a single is exact as a double. */
+/*
+ * To integers, towards zero: whatever is in range; a single is exact as a double. With XZR as the
+ * destination the compiler would leave the conversion out, and its flags.
+ */
 static bool truncation_operand(const struct jit_cpu *cpu, uint32_t insn, double *a)
 {
-	if (!no_flush(cpu) || !(cpu->fpsr & FPSR_IXC)) {
+	if (!no_flush(cpu) || f_rd(insn) == ZR) {
 		return false;
 	}
 	if (f_ftype(insn)) {
@@ -478,7 +482,7 @@ static void spread_element(const struct jit_cpu *cpu, uint32_t insn, struct fp_o
 	uint64_t element = elem_get(&cpu->v[shape.m], shape.lgm, shape.m0);
 
 	op->m.u64[0] = f_sz(insn) ? element : element << 32 | element;
-	op->m.u64[1] = op->m.u64[0];
+	op->m.u64[1] = f_q(insn) ? op->m.u64[0] : 0;
 }
 
 #define FAST_FP_BY_ELEMENT(name, plain, compute)                                                   \
@@ -522,8 +526,11 @@ enum exec_result fast_fsqrt_v(struct jit_cpu *cpu, uint32_t insn)
 {
 	struct fp_operands op = fp_operands(cpu, insn, 0);
 	union lanes out;
-	bool bad = !arithmetic_is_plain(cpu);
+	bool bad = false;
 
+	if (!arithmetic_is_plain(cpu)) {
+		return exec_fsqrt_v(cpu, insn);
+	}
 	if (f_sz(insn)) {
 		_mm_storeu_pd(out.f64, _mm_sqrt_pd(_mm_loadu_pd(op.n.f64)));
 		for (unsigned int i = 0; i < 2; i++) {
@@ -625,6 +632,9 @@ enum exec_result fast_faddp_v(struct jit_cpu *cpu, uint32_t insn)
 	union lanes out;
 	bool ok;
 
+	if (!arithmetic_is_plain(cpu)) {
+		return exec_faddp_v(cpu, insn);
+	}
 	if (f_sz(insn)) {
 		pairs.n = (union lanes){.f64 = {op.n.f64[0], op.m.f64[0]}};
 		pairs.m = (union lanes){.f64 = {op.n.f64[1], op.m.f64[1]}};
@@ -639,10 +649,7 @@ enum exec_result fast_faddp_v(struct jit_cpu *cpu, uint32_t insn)
 			.u32 = {op.n.u32[1], second[1], op.m.u32[1] & upper, op.m.u32[3] & upper}};
 		ok = lanes_add_f32(&pairs, &out);
 	}
-	if (ok && arithmetic_is_plain(cpu)) {
-		return lanes_set(cpu, insn, out);
-	}
-	return exec_faddp_v(cpu, insn);
+	return ok ? lanes_set(cpu, insn, out) : exec_faddp_v(cpu, insn);
 }
 
 enum exec_result fast_faddp_s(struct jit_cpu *cpu, uint32_t insn)
@@ -675,6 +682,9 @@ enum exec_result fast_scvtf_v(struct jit_cpu *cpu, uint32_t insn)
 	if (!arithmetic_is_plain(cpu)) {
 		return exec_scvtf_v(cpu, insn);
 	}
+	if (!f_q(insn)) {
+		n.u64[1] = 0;
+	}
 	if (f_sz(insn)) {
 		for (unsigned int i = 0; i < 2; i++) {
 			out.f64[i] = (double)n.s64[i];
@@ -698,11 +708,11 @@ enum exec_result fast_scvtf_s(struct jit_cpu *cpu, uint32_t insn)
 			  : set_float(cpu, insn, (float)n.s32[0]);
 }
 
-/* nr lanes towards zero; false if any is out of range, or IXC might have to be set. */
+/* nr lanes towards zero; false if any is out of range. */
 static bool truncate_lanes(const struct jit_cpu *cpu, uint32_t insn, unsigned int nr,
 			   union lanes *v)
 {
-	if (!no_flush(cpu) || !(cpu->fpsr & FPSR_IXC)) {
+	if (!no_flush(cpu)) {
 		return false;
 	}
 	for (unsigned int i = 0; i < nr; i++) {

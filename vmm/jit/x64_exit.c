@@ -3,7 +3,6 @@
  * x64_exit.c - how translated code is entered and left: branches, chaining, the shared stubs.
  */
 #include "fast.h"
-#include "fast.h"
 #include "x64_emit.h"
 
 #define JUMP_SIZE_SHIFT 5
