@@ -5,6 +5,7 @@ check-unit-y += tests/style/check
 check-boot-y += tests/boot/test_harness
 check-boot-y += tests/boot/test_guest_images
 check-boot-y += tests/boot/test_matrix
+bench-y += tests/perf/hyp
 check-boot-y += tests/boot/test_gic_guest
 
 include tests/unit/vgic/build.mk

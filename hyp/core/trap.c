@@ -204,14 +204,15 @@ static struct vcpu *abort_lower(struct vcpu *vcpu, u64 esr)
 	if (!fetch && try_vgic(vcpu, ipa, esr)) {
 		return vcpu;
 	}
-	if (fault_is_stale(vcpu, ipa, prot)) {
-		return vcpu;
-	}
 	vcpu->fault_va = far;
 	vcpu->fault_is_fetch = fetch;
 	trace(TRACE_FAULT, ipa, esr);
 	if (vcpu->parent) {
+		/* A stale one does no harm: the caller finds the page given, and resumes. */
 		return fault_to_parent(vcpu, esr, ipa, prot);
+	}
+	if (fault_is_stale(vcpu, ipa, prot)) {
+		return vcpu;
 	}
 	/* Memory it lent, or nothing at all: the access fails as on a bus without a device. */
 	inject_external_abort(vcpu, far, fetch);

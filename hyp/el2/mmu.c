@@ -262,15 +262,24 @@ static u64 dcache_line_bytes(void)
 	return 4ull << FIELD(read_sysreg(ctr_el0), 19, 16);
 }
 
-void mmu_clean_page(paddr_t page)
+/* Two instructions a line; a page holds a multiple of four lines whatever their size. */
+static void clean_lines(u64 at, u64 line)
 {
-	u64 line = dcache_line_bytes();
-	u64 at = (u64)mmu_window_map(page);
-
-	for (u64 end = at + PAGE_BYTES; at < end; at += line) {
-		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+	for (u64 end = at + PAGE_BYTES; at < end;) {
+		__asm__ volatile("dc civac, %0\n\tadd %0, %0, %1\n\t"
+				 "dc civac, %0\n\tadd %0, %0, %1\n\t"
+				 "dc civac, %0\n\tadd %0, %0, %1\n\t"
+				 "dc civac, %0\n\tadd %0, %0, %1"
+				 : "+r"(at)
+				 : "r"(line)
+				 : "memory");
 	}
 	dsb(ish);
+}
+
+void mmu_clean_page(paddr_t page)
+{
+	clean_lines((u64)mmu_window_map(page), dcache_line_bytes());
 	mmu_window_unmap();
 }
 
@@ -278,7 +287,6 @@ void mmu_wipe_page(paddr_t page)
 {
 	u64 zva = 4ull << FIELD(read_sysreg(dczid_el0), 3, 0);
 	bool zva_works = FIELD(read_sysreg(dczid_el0), 4, 4) == 0;
-	u64 line = dcache_line_bytes();
 	u64 start = (u64)mmu_window_map(page);
 	u64 end = start + PAGE_BYTES;
 
@@ -289,9 +297,6 @@ void mmu_wipe_page(paddr_t page)
 	} else {
 		memset((void *)start, 0, PAGE_BYTES);
 	}
-	for (u64 at = start; at < end; at += line) {
-		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
-	}
-	dsb(ish);
+	clean_lines(start, dcache_line_bytes());
 	mmu_window_unmap();
 }

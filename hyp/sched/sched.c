@@ -209,15 +209,23 @@ bool sched_contended(const struct cpu *cpu)
 	return cpu->queue.nonempty != 0;
 }
 
-u64 sched_deadline(struct cpu *cpu)
+/* Only this core adds to the list, so that a look without the lock misses nothing. */
+static u64 blocked_deadline(struct sched_queue *queue)
 {
 	u64 deadline = TIMER_NEVER;
 
-	spin_lock(&cpu->queue.lock);
-	for (const struct vcpu *v = cpu->queue.blocked; v; v = v->queue_next) {
+	spin_lock(&queue->lock);
+	for (const struct vcpu *v = queue->blocked; v; v = v->queue_next) {
 		deadline = v->deadline < deadline ? v->deadline : deadline;
 	}
-	spin_unlock(&cpu->queue.lock);
+	spin_unlock(&queue->lock);
+	return deadline;
+}
+
+u64 sched_deadline(struct cpu *cpu)
+{
+	u64 deadline = cpu->queue.blocked ? blocked_deadline(&cpu->queue) : TIMER_NEVER;
+
 	if (sched_contended(cpu) && cpu->current->vm) {
 		const struct vcpu *v = cpu->current->parent ? cpu->current->parent : cpu->current;
 
