@@ -84,4 +84,25 @@ $(rm-test-programs): $(O)/tests/unit/rm/%: $(O)/tests/unit/rm/tests/unit/rm/%.o 
 
 check-unit-y += $(rm-test-programs)
 
--include $(shell find $(O)/rm $(O)/tests/unit/rm -name '*.d' 2>/dev/null)
+# Fuzzers of what comes from outside: files of the loader, messages to the RM (libFuzzer).
+boot-fuzzers := conf boot_image dtb rm
+boot-fuzz-programs := $(boot-fuzzers:%=$(O)/tests/fuzz/fuzz_%)
+boot-fuzz-objects := $(patsubst %.c,$(O)/tests/fuzz/obj/%.o,$(sort $(efi-pure-y) $(rm-pure-y)) tests/unit/rm/fake.c)
+
+$(O)/tests/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(say) CC $@
+	$(Q)clang $(rm-cflags) -Ivmm -Itests/unit/rm -D_GNU_SOURCE -fno-sanitize-recover=all \
+		-fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(boot-fuzz-programs): $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/obj/tests/fuzz/boot/fuzz_%.o $(boot-fuzz-objects)
+	@$(say) LD $@
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ -lcmocka -lfdt
+
+# The runner counts as a test program; that it is a copy makes its fuzzers its prerequisites.
+$(O)/tests/fuzz/run: tests/fuzz/boot/run $(boot-fuzz-programs) $(O)/tests/unit/board/board.o
+	$(Q)cp $< $@
+
+check-unit-y += $(O)/tests/fuzz/run
+
+-include $(shell find $(O)/rm $(O)/tests/unit/rm $(O)/tests/fuzz -name '*.d' 2>/dev/null)
