@@ -99,12 +99,29 @@ void cpu_kick(struct cpu *cpu)
 	}
 }
 
+/* Between these two the core looks at no VM's data. Pairs with cpu_wait_others(). */
+static void leave_el2(struct cpu *cpu)
+{
+	atomic_store_explicit(&cpu->call_seq, cpu->call_seq + 1, memory_order_release);
+}
+
+static void enter_el2(struct cpu *cpu)
+{
+	atomic_store_explicit(&cpu->call_seq, cpu->call_seq + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
 int cpu_power_on(struct cpu *cpu)
 {
-	s64 result = (s64)smc_call(PSCI_CPU_ON | PSCI_64BIT, cpu->mpidr,
-				   mmu_image_pa(secondary_entry).pa, cpu->id);
+	s64 result;
 
-	/* It may still be on its way out of cpu_power_off(), and then finds its work by itself. */
+	/* A core on its way out of cpu_power_off() still counts as on, until it is off or has seen
+	 * that it is wanted. */
+	do {
+		result = (s64)smc_call(PSCI_CPU_ON | PSCI_64BIT, cpu->mpidr,
+				       mmu_image_pa(secondary_entry).pa, cpu->id);
+	} while (result == PSCI_ALREADY_ON && !atomic_load(&cpu->online));
+
 	if (result == PSCI_SUCCESS || result == PSCI_ALREADY_ON || result == PSCI_ON_PENDING) {
 		return HYP_OK;
 	}
@@ -112,28 +129,30 @@ int cpu_power_on(struct cpu *cpu)
 	return HYP_E_DENIED;
 }
 
+static bool may_power_off(const struct cpu *cpu)
+{
+	return cpu->host_vcpu && atomic_load(&cpu->host_vcpu->state) == VCPU_OFF &&
+	       !cpu->queue.blocked && boot_info->psci != BOOT_PSCI_NONE;
+}
+
 void cpu_power_off(void)
 {
 	struct cpu *cpu = cpu_this();
 
 	atomic_store(&cpu->online, false);
-	/* Work that was queued before online was cleared must not be left behind. */
-	if (!sched_contended(cpu)) {
+	/* vcpu_power_on() makes the vCPU READY and then looks at .online; here it is the other way
+	 * round, so one of the two sees the other. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (may_power_off(cpu) && !sched_contended(cpu)) {
 		gic_cpu_exit(cpu);
-		cpu->call_seq &= ~1u;
+		leave_el2(cpu);
 		(void)smc_call(PSCI_CPU_OFF, 0, 0, 0);
-		cpu->call_seq |= 1;
+		enter_el2(cpu);
 		if (gic_cpu_init(cpu)) {
 			panic("core %u: redistributor lost", cpu->id);
 		}
 	}
 	atomic_store(&cpu->online, true);
-}
-
-static bool may_power_off(const struct cpu *cpu)
-{
-	return cpu->host_vcpu && atomic_load(&cpu->host_vcpu->state) == VCPU_OFF &&
-	       !cpu->queue.blocked && boot_info->psci != BOOT_PSCI_NONE;
 }
 
 void cpu_idle(struct cpu *cpu)
@@ -143,8 +162,15 @@ void cpu_idle(struct cpu *cpu)
 		return;
 	}
 	timer_program(cpu);
+	leave_el2(cpu);
 	dsb(sy);
-	__asm__ volatile("wfi");
+	wfi();
+	cpu_idle_end(cpu);
+}
+
+void cpu_idle_end(struct cpu *cpu)
+{
+	enter_el2(cpu);
 	trap_take_irqs(&cpu->idle);
 }
 
@@ -155,12 +181,8 @@ void cpu_wait_others(void)
 	for (u32 i = 0; i < nr_cpus; i++) {
 		u32 seq = atomic_load(&cpus[i].call_seq);
 
-		if (&cpus[i] == self || !(seq & 1) || !atomic_load(&cpus[i].online)) {
-			continue;
-		}
-		/* Pairs with trap_begin() and trap_exit(). An idle core has no pointers either. */
-		while (atomic_load(&cpus[i].call_seq) == seq && atomic_load(&cpus[i].online) &&
-		       cpus[i].current->vm) {
+		/* Pairs with trap_begin(), trap_exit() and the two functions above. */
+		while (&cpus[i] != self && (seq & 1) && atomic_load(&cpus[i].call_seq) == seq) {
 		}
 	}
 }

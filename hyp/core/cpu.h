@@ -19,7 +19,7 @@ struct cpu {
 	u64 mpidr; /* affinity fields */
 	_Atomic bool online;
 	_Atomic bool attention; /* before entering a VM: look at requests and the run queue */
-	_Atomic u32 call_seq;   /* odd while inside EL2; see cpu_wait_others() */
+	_Atomic u32 call_seq;   /* odd in EL2, except in WFI; see cpu_wait_others() */
 	struct vcpu *current;   /* what TPIDR_EL2 says; read by other cores for kicks */
 	struct vcpu idle;       /* loaded when nothing may run */
 	struct vcpu *host_vcpu; /* the host's vCPU fixed to this core */
@@ -59,6 +59,8 @@ void cpu_wait_others(void);
 /* Nothing to run: waits for an interrupt, and handles it. The idle vCPU is loaded. Powers the
  * core off instead if its host vCPU is off and no timer is waited for. */
 void cpu_idle(struct cpu *cpu);
+/* Its second half, after the WFI. */
+void cpu_idle_end(struct cpu *cpu);
 
 /* Powers a core on through PSCI; it ends in cpu_secondary_main(). 0 or HYP_E_*. */
 int cpu_power_on(struct cpu *cpu) __must_check;

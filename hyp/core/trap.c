@@ -110,7 +110,7 @@ static bool fault_ipa(u64 esr, u64 far, u64 *ipa)
 		return true;
 	}
 	saved = read_sysreg(par_el1);
-	__asm__ volatile("at s1e1r, %0" : : "r"(far));
+	at_s1e1r(far);
 	isb();
 	par = read_sysreg(par_el1);
 	write_sysreg(saved, par_el1);

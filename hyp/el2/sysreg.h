@@ -19,6 +19,8 @@
 #define isb()             __asm__ volatile("isb" : : : "memory")
 #define dsb(domain)       __asm__ volatile("dsb " #domain : : : "memory")
 #define dmb(domain)       __asm__ volatile("dmb " #domain : : : "memory")
+#define wfi()             __asm__ volatile("wfi" : : : "memory")
+#define at_s1e1r(va)      __asm__ volatile("at s1e1r, %0" : : "r"((u64)(va)) : "memory")
 #define tlbi(op)          __asm__ volatile("tlbi " #op : : : "memory")
 #define tlbi_arg(op, arg) __asm__ volatile("tlbi " #op ", %0" : : "r"((u64)(arg)) : "memory")
 
