@@ -10,3 +10,4 @@ check-boot-y += tests/boot/test_gic_guest
 
 include tests/unit/vgic/build.mk
 include tests/guest/build.mk
+include tests/unit/hyp/build.mk
