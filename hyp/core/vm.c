@@ -255,7 +255,7 @@ int vm_destroy(struct vm *rm, struct vm *vm)
 		return HYP_E_BUSY;
 	}
 	vm_stop(vm);
-	if (any_vcpu_active(vm) || mem_has_borrowed(vm) || mem_strip_owned(rm, vm)) {
+	if (any_vcpu_active(vm) || mem_has_ties(vm) || mem_strip_owned(rm, vm)) {
 		error = HYP_E_BUSY;
 		goto unlock;
 	}

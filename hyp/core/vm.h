@@ -23,7 +23,9 @@ struct vm {
 	_Atomic u32 state; /* enum hyp_vm_state */
 	struct pool pool;
 	struct stage2 s2;
-	u64 mem_pages; /* pages mapped from other VMs or owned; LOCK_MEM */
+	u64 mem_pages;      /* pages mapped from other VMs or owned; LOCK_MEM, as the next two */
+	u64 borrowed_pages; /* mappings of other VMs' pages here */
+	u64 given_pages;    /* mappings of its pages elsewhere */
 	_Atomic u32 nr_vcpus;
 	struct vcpu *vcpus[MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
 	struct handle_table handles;

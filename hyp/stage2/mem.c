@@ -73,6 +73,10 @@ static int check_target(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipadd
 		return HYP_E_ADDR;
 	}
 	error = range_to_pa(from, from_ipa, nr, pa);
+	/* The RM names what it owns by physical address, and must find it mapped nowhere else. */
+	if (!error && to->id == VMID_RM && to_ipa.ipa != pa->pa) {
+		return HYP_E_ADDR;
+	}
 	if (!error && !s2_range_free(&to->s2, to_ipa, to_bytes(nr))) {
 		error = HYP_E_EXIST;
 	}
@@ -111,6 +115,14 @@ static void wipe(paddr_t pa, u64 nr)
 	}
 }
 
+/* Mappings that tie the two together: neither VM can go while there are any. */
+static void count_given(struct vm *from, struct vm *to, u64 nr)
+{
+	from->given_pages += nr;
+	to->borrowed_pages += nr;
+	to->mem_pages += nr;
+}
+
 static int donate_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr_t to_ipa, u64 nr,
 			 bool keep, bool *nomem_own)
 {
@@ -132,6 +144,7 @@ static int donate_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipad
 		wipe(pa, nr);
 	}
 	set_frames(pa, nr, (struct frame){to->id, INVALID_VMID, FRAME_OWNED, 0});
+	from->mem_pages -= from->id == VMID_RM ? 0 : nr;
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), HYP_PROT_R | HYP_PROT_W | HYP_PROT_X, S2_NORMAL);
 	to->mem_pages += nr;
 	return HYP_OK;
@@ -157,6 +170,9 @@ static int lend_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr
 	if (error) {
 		return error;
 	}
+	if (from_ipa.ipa != pa.pa) {
+		return HYP_E_ADDR; /* where release() would map it again */
+	}
 	if (!frame_all(pa, nr, from->id, FRAME_OWNED)) {
 		return HYP_E_OWNER;
 	}
@@ -165,10 +181,10 @@ static int lend_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr
 		return error;
 	}
 	unmap_from_owner(from, from_ipa, nr);
+	count_given(from, to, nr);
 	set_frames(pa, nr, (struct frame){from->id, to->id, FRAME_LENT, 1});
 	s2arch_publish(pa, nr);
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), prot, S2_NORMAL);
-	to->mem_pages += nr;
 	return HYP_OK;
 }
 
@@ -216,9 +232,9 @@ static int share_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipadd
 
 		*frame = (struct frame){from->id, to->id, FRAME_SHARED, (u8)(frame->count + 1)};
 	}
+	count_given(from, to, nr);
 	s2arch_publish(pa, nr);
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), prot, S2_NORMAL);
-	to->mem_pages += nr;
 	return HYP_OK;
 }
 
@@ -233,51 +249,78 @@ int mem_share(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr_t to_ipa
 	return error;
 }
 
-/* Gives a page that user no longer maps back to its owner. LENT: the owner's table is prepared. */
-static void release_page(struct vm *owner, struct frame *frame, paddr_t pa)
+/* Gives pages of one state, which user no longer maps, back to their owner, whose table is prepared
+ * if they were lent. */
+static void release(struct vm *owner, paddr_t pa, u64 nr, bool lent)
 {
-	if (frame->state == FRAME_LENT) {
-		mmu_wipe_page(pa);
-		s2_map(&owner->s2, ipa_init(pa.pa), pa, PAGE_BYTES,
+	const struct frame owned = {owner->id, INVALID_VMID, FRAME_OWNED, 0};
+
+	if (lent) {
+		wipe(pa, nr);
+		s2_map(&owner->s2, ipa_init(pa.pa), pa, to_bytes(nr),
 		       HYP_PROT_R | HYP_PROT_W | HYP_PROT_X, S2_NORMAL);
-		*frame = (struct frame){owner->id, INVALID_VMID, FRAME_OWNED, 0};
-	} else if (--frame->count == 0) {
-		*frame = (struct frame){owner->id, INVALID_VMID, FRAME_OWNED, 0};
+		set_frames(pa, nr, owned);
+		return;
+	}
+	for (u64 i = 0; i < nr; i++) {
+		struct frame *frame = frame_get(pa_add(pa, to_bytes(i)));
+
+		if (--frame->count == 0) {
+			*frame = owned;
+		}
 	}
 }
 
-/* One mapping of user's, of nr pages (all of one leaf, or less). */
-static int reclaim_leaf(struct vm *owner, struct vm *user, ipaddr_t ipa, paddr_t pa, u64 nr,
-			bool *nomem_own)
+/* How many of the nr frames from pa on are owner's, used by user, and of one state. */
+static u64 run_of_frames(const struct vm *owner, const struct vm *user, paddr_t pa, u64 nr,
+			 bool *lent)
+{
+	u64 run = 0;
+
+	for (; run < nr; run++) {
+		const struct frame *frame = frame_get(pa_add(pa, to_bytes(run)));
+
+		if (!frame || frame->owner != owner->id || frame->user != user->id ||
+		    (run && *lent != (frame->state == FRAME_LENT))) {
+			break;
+		}
+		*lent = frame->state == FRAME_LENT;
+	}
+	return run;
+}
+
+/* Takes back the first of *nr pages (all of one leaf of user's) that go together; *nr becomes how
+ * many those were. */
+static int reclaim_run(struct vm *owner, struct vm *user, ipaddr_t ipa, paddr_t pa, u64 *nr,
+		       bool *nomem_own)
 {
 	bool lent = false;
 	int error;
 
-	for (u64 i = 0; i < nr; i++) {
-		const struct frame *frame = frame_get(pa_add(pa, to_bytes(i)));
-
-		if (!frame || frame->owner != owner->id || frame->user != user->id) {
-			return HYP_E_OWNER;
-		}
-		lent = lent || frame->state == FRAME_LENT;
+	*nr = run_of_frames(owner, user, pa, *nr, &lent);
+	if (*nr == 0) {
+		return HYP_E_OWNER;
 	}
 	if (lent && atomic_load(&user->state) != HYP_VM_STOPPED) {
 		return HYP_E_STATE;
 	}
+	if (lent && !s2_range_free(&owner->s2, ipa_init(pa.pa), to_bytes(*nr))) {
+		return HYP_E_EXIST;
+	}
 	*nomem_own = false;
-	error = s2_prepare_unmap(&user->s2, ipa, to_bytes(nr));
+	error = s2_prepare_unmap(&user->s2, ipa, to_bytes(*nr));
 	if (!error && lent) {
 		*nomem_own = true;
-		error = s2_prepare_map(&owner->s2, ipa_init(pa.pa), pa, to_bytes(nr));
+		error = s2_prepare_map(&owner->s2, ipa_init(pa.pa), pa, to_bytes(*nr));
 	}
 	if (error) {
 		return error;
 	}
-	s2_unmap(&user->s2, ipa, to_bytes(nr));
-	for (u64 i = 0; i < nr; i++) {
-		release_page(owner, frame_get(pa_add(pa, to_bytes(i))), pa_add(pa, to_bytes(i)));
-	}
-	user->mem_pages -= nr;
+	s2_unmap(&user->s2, ipa, to_bytes(*nr));
+	release(owner, pa, *nr, lent);
+	owner->given_pages -= *nr;
+	user->borrowed_pages -= *nr;
+	user->mem_pages -= *nr;
 	return HYP_OK;
 }
 
@@ -303,7 +346,7 @@ static int reclaim_locked(struct vm *owner, struct vm *user, ipaddr_t ipa, u64 n
 			pages = (leaf.bytes - (at.ipa & (leaf.bytes - 1))) >> PAGE_SHIFT;
 			pages = pages < nr - *done ? pages : nr - *done;
 			pages = pages < HYP_WIPE_MAX_PAGES ? pages : HYP_WIPE_MAX_PAGES;
-			error = reclaim_leaf(owner, user, at, leaf.pa, pages, nomem_own);
+			error = reclaim_run(owner, user, at, leaf.pa, &pages, nomem_own);
 			if (error) {
 				return error;
 			}
@@ -356,7 +399,8 @@ void mem_pool_return(struct vm *rm, paddr_t base, u64 nr)
 	wipe(base, nr);
 	set_frames(base, nr, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
 	/* The RM's pool has a table for every block of its region since boot. */
-	if (s2_prepare_map(&rm->s2, ipa_init(base.pa), base, to_bytes(nr)) == HYP_OK) {
+	if (s2_range_free(&rm->s2, ipa_init(base.pa), to_bytes(nr)) &&
+	    s2_prepare_map(&rm->s2, ipa_init(base.pa), base, to_bytes(nr)) == HYP_OK) {
 		s2_map(&rm->s2, ipa_init(base.pa), base, to_bytes(nr),
 		       HYP_PROT_R | HYP_PROT_W | HYP_PROT_X, S2_NORMAL);
 	}
@@ -402,21 +446,14 @@ bool mem_strip_owned(struct vm *rm, struct vm *user)
 	return found;
 }
 
-bool mem_has_borrowed(struct vm *user)
+bool mem_has_ties(struct vm *vm)
 {
-	ipaddr_t ipa = ipa_init(0);
-	struct s2_leaf leaf;
-	bool found = false;
+	bool ties;
 
 	spin_lock(&mem_lock);
-	while (!found && s2_next(&user->s2, &ipa, &leaf)) {
-		const struct frame *frame = leaf.device ? NULL : frame_get(leaf.pa);
-
-		found = frame && frame->owner != user->id;
-		ipa = ipa_add(ipa, leaf.bytes);
-	}
+	ties = vm->borrowed_pages || vm->given_pages;
 	spin_unlock(&mem_lock);
-	return found;
+	return ties;
 }
 
 int mem_map_device(struct vm *vm, paddr_t pa, ipaddr_t ipa, u64 nr)
@@ -424,11 +461,13 @@ int mem_map_device(struct vm *vm, paddr_t pa, ipaddr_t ipa, u64 nr)
 	int error = HYP_OK;
 
 	/* Devices come in far larger pieces than memory: no bound but the address space's. */
-	if (nr == 0 || nr > 1ull << 36 || !IS_ALIGNED(pa.pa | ipa.ipa, PAGE_BYTES)) {
+	if (nr == 0 || to_bytes(nr) >> PAGE_SHIFT != nr ||
+	    !IS_ALIGNED(pa.pa | ipa.ipa, PAGE_BYTES)) {
 		return HYP_E_INVAL;
 	}
 	if (!s2_range_valid(&vm->s2, ipa, to_bytes(nr)) ||
-	    pa.pa + to_bytes(nr) > 1ull << s2arch_max_ipa_bits()) {
+	    to_bytes(nr) > 1ull << s2arch_max_ipa_bits() ||
+	    pa.pa > (1ull << s2arch_max_ipa_bits()) - to_bytes(nr)) {
 		return HYP_E_ADDR;
 	}
 	spin_lock(&mem_lock);

@@ -34,8 +34,8 @@ void mem_pool_return(struct vm *rm, paddr_t base, u64 nr);
 /* Takes the pages that user owns (donated to it) away, wipes them and gives them to the RM.
  * The VM is being destroyed. At most one block's worth a call; false: nothing was left. */
 bool mem_strip_owned(struct vm *rm, struct vm *user);
-/* Whether pages of other VMs are still mapped in user. */
-bool mem_has_borrowed(struct vm *user);
+/* Whether pages of other VMs are mapped in vm, or its pages are lent to or shared with others. */
+bool mem_has_ties(struct vm *vm);
 
 int mem_map_device(struct vm *vm, paddr_t pa, ipaddr_t ipa, u64 nr) __must_check;
 
