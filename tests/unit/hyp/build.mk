@@ -9,6 +9,7 @@ hyp-test-cflags := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-point
 	-fno-sanitize-recover=all -Itests/fake/strict -Itests/fake -Itests/unit/hyp -Itests/model -Ihyp -Iinclude
 hyp-tests := $(patsubst tests/unit/hyp/%.c,%,$(wildcard tests/unit/hyp/test_*.c))
 hyp-test-programs := $(hyp-tests:%=$(hyp-test-out)/%)
+hyp-model := $(hyp-test-out)/test_model
 
 $(hyp-test-out)/%.o: %.c
 	@mkdir -p $(@D)
@@ -19,6 +20,10 @@ $(hyp-test-programs): $(hyp-test-out)/%: $(hyp-test-out)/tests/unit/hyp/%.o $(hy
 	@$(say) LD $@
 	$(Q)$(HOSTCC) $(hyp-test-cflags) -o $@ $^ -lcmocka
 
-check-unit-y += $(hyp-test-programs)
+$(hyp-model): $(hyp-test-out)/tests/model/test_model.o $(hyp-test-out)/tests/model/model.o $(hyp-test-objects)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) $(hyp-test-cflags) -o $@ $^
+
+check-unit-y += $(hyp-test-programs) $(hyp-model)
 
 -include $(shell find $(O)/tests/unit/hyp -name '*.d' 2>/dev/null)
