@@ -131,9 +131,11 @@ static inline void vgic_kick(struct vm *vm, const struct vgic_kicks *kicks)
 
 /* lr.c */
 
-/* The bank's lock is held for these two. bits changed in a way that may matter to a vCPU: marks
+/* The bank's lock is held for these. bits changed in a way that may matter to a vCPU: marks
  * the bank for the vCPU they go to, and adds it to kicks. */
 void vgic_changed(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks);
+/* The vCPU looks at those banks anew, and takes its list registers back. */
+void vgic_resync(struct vcpu *vcpu, u32 banks, struct vgic_kicks *kicks);
 /* bits became pending: the same, but one that goes to the vCPU loaded here is listed right away
  * where a list register is free. */
 void vgic_raised(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks);

@@ -144,8 +144,7 @@ static void clear_pending(const struct vgic_view *v, u32 bits, struct vgic_kicks
 		if (!vgic_hw_deactivate(v, i)) {
 			/* Left to the core that has the vCPU loaded. */
 			bank->unpend |= 1u << i;
-			atomic_fetch_or_explicit(&v->vcpu->vgic.ready, 1u, memory_order_release);
-			vgic_kick_add(kicks, v->vcpu->index);
+			vgic_resync(v->vcpu, 1u, kicks);
 		}
 	}
 }

@@ -5,8 +5,8 @@
  * A flush takes the state of every used list register back into the banks, and fills them anew
  * with the most urgent interrupts the vCPU has. It runs when something changed that cannot wait
  * (VCPU_REQ_VGIC, a maintenance interrupt), not at every exit: while nothing changes, the
- * hardware and the guest need nobody. An interrupt that arrives for the vCPU loaded on this very
- * core goes straight into a free list register (list_now()).
+ * hardware and the guest need nobody. An interrupt that merely arrives goes straight into a free
+ * list register, or into the one it had before (list_raised()); .resync asks for more.
  *
  * A level-triggered interrupt without a physical one behind it asks for a flush at its
  * deactivation (ICH_LR<n>.EOI) while its line is high. When there are more interrupts than list
@@ -114,39 +114,53 @@ static void unlist(const struct vgic_view *v, u32 i, u64 lr, bool soft, u32 me,
 	}
 }
 
+/* What a list register says about interrupt i, which is active or whose physical one is. */
+static u64 lr_state_linked(const struct vcpu *vcpu, const struct vgic_view *v, u32 i)
+{
+	const struct vgic_bank *bank = v->bank;
+	u32 bit = 1u << i;
+	bool active = (bank->active & bit) != 0;
+	bool latch = (bank->latch & bit) != 0;
+	bool edge = (bank->edge & bit) != 0;
+	bool linked =
+		(bank->hw & bank->phys & bit) != 0 && !(active && (latch || vcpu->vgic.overflow));
+	/* Pending and active at once: edge-triggered ones that go to the same vCPU again. */
+	bool both = edge && !linked && (v->spis == NULL || v->spis->target[i] == vcpu->index) &&
+		    (vgic_deliverable(v->vm, bank) & bit) != 0;
+	u64 lr = active ? ICH_LR_ACTIVE : 0;
+
+	lr |= !active || both ? ICH_LR_PENDING : 0;
+	if (linked) {
+		u32 pintid = v->spis != NULL ? v->spis->pirq[i] : boot_info->timer_virt_irq;
+
+		return lr | ICH_LR_HW | ICH_LR_PINTID(pintid);
+	}
+	if ((bank->phys & bit) != 0 || (latch && (lr & ICH_LR_PENDING) == 0)) {
+		lr |= ICH_LR_EOI;
+	}
+	return lr;
+}
+
 /* Puts interrupt i, active or deliverable, into list register n of the loaded vCPU. */
 static void list(struct vcpu *vcpu, u32 n, const struct vgic_view *v, u32 i)
 {
 	struct vgic_cpu *vc = &vcpu->vgic;
 	struct vgic_bank *bank = v->bank;
 	u32 bit = 1u << i;
-	u32 intid = v->nr * 32 + i;
-	bool active = (bank->active & bit) != 0;
-	bool latch = (bank->latch & bit) != 0;
-	bool edge = (bank->edge & bit) != 0;
-	bool linked = (bank->hw & bank->phys & bit) != 0 && !(active && (latch || vc->overflow));
-	/* Pending and active at once: edge-triggered ones that go to the same vCPU again. */
-	bool both = edge && !linked && (v->spis == NULL || v->spis->target[i] == vcpu->index) &&
-		    (vgic_deliverable(v->vm, bank) & bit) != 0;
-	bool pending = !active || both;
-	u64 lr = intid | ICH_LR_PRIORITY(bank->priority[i]);
+	u64 lr = (v->nr * 32 + i) | ICH_LR_PRIORITY(bank->priority[i]);
 
 	lr |= (bank->group & bit) != 0 ? ICH_LR_GROUP1 : 0;
-	lr |= active ? ICH_LR_ACTIVE : 0;
-	lr |= pending ? ICH_LR_PENDING : 0;
-	if (linked) {
-		lr |= ICH_LR_HW |
-		      ICH_LR_PINTID(v->spis != NULL ? v->spis->pirq[i] : boot_info->timer_virt_irq);
-	} else if ((bank->phys & bit) != 0 || (!edge && (bank->line & bit) != 0) ||
-		   (latch && !pending) || vc->overflow) {
+	lr |= ((bank->active | bank->phys) & bit) == 0 ? ICH_LR_PENDING
+						       : lr_state_linked(vcpu, v, i);
+	if ((lr & ICH_LR_HW) == 0 && ((bank->line & ~bank->edge & bit) != 0 || vc->overflow)) {
 		lr |= ICH_LR_EOI;
 	}
 	ich_write_lr(n, lr);
 
-	vc->lr_intid[n] = (u16)intid;
+	vc->lr_intid[n] = (u16)(v->nr * 32 + i);
 	vc->lr_soft &= (u16) ~(1u << n);
-	if (pending) {
-		vc->lr_soft |= (u16)((u32)latch << n);
+	if ((lr & ICH_LR_PENDING) != 0) {
+		vc->lr_soft |= (u16)((bank->latch >> i & 1) << n);
 		bank->latch &= ~bit;
 		bank->lr_pending |= bit;
 	}
@@ -156,81 +170,103 @@ static void list(struct vcpu *vcpu, u32 n, const struct vgic_view *v, u32 i)
 	}
 }
 
-/*
- * Interrupt i became pending. If it goes to the vCPU that is loaded on this core, and there is
- * room, lists it without a flush.
- */
-static bool list_now(struct vcpu *vcpu, const struct vgic_view *v, u32 i, struct vgic_kicks *kicks)
+/* Interrupt i, which goes to the vCPU loaded on this core, became pending: lists it without
+ * touching other list registers. False if that takes more (refill()). */
+static bool list_raised(struct vcpu *vcpu, const struct vgic_view *v, u32 i,
+			struct vgic_kicks *kicks)
 {
 	struct vgic_cpu *vc = &vcpu->vgic;
 	struct vgic_bank *bank = v->bank;
 	u32 bit = 1u << i;
-	u32 n;
+	u32 n = 0;
 
-	if (vcpu != vcpu_current() || vc->overflow ||
-	    !atomic_load_explicit(&vc->loaded, memory_order_relaxed)) {
-		return false;
-	}
-	if ((bank->listed & bit) != 0) {
-		u64 lr;
-
-		n = 0;
-		while (n < vc->nr_used && vc->lr_intid[n] != v->nr * 32 + i) {
-			n++;
-		}
-		BUG_ON(n == vc->nr_used);
-		lr = ich_read_lr(n);
-		if ((lr & ICH_LR_STATE) != 0) {
+	if ((bank->listed & bit) == 0) {
+		if ((bank->active & bit) != 0 || vc->nr_used >= ich_nr_lrs()) {
 			return false;
 		}
-		unlist(v, i, lr, (vc->lr_soft >> n & 1) != 0, vcpu->index, kicks);
-		vc->lr_intid[n] = VGIC_FIRST_BAD;
-		if (destination(v, i) != vcpu->index) {
-			return true;
-		}
-	} else if ((bank->active & bit) != 0 || vc->nr_used >= ich_nr_lrs()) {
-		return false;
-	} else {
-		n = vc->nr_used++;
+		list(vcpu, vc->nr_used++, v, i);
+		return true;
 	}
-	if (((vgic_deliverable(v->vm, bank) | bank->active) & bit) != 0) {
+
+	/* It was listed before; in the usual case the guest is done with that. */
+	while (n < vc->nr_used && vc->lr_intid[n] != v->nr * 32 + i) {
+		n++;
+	}
+	BUG_ON(n == vc->nr_used);
+	if ((ich_read_lr(n) & ICH_LR_STATE) != 0) {
+		return false;
+	}
+	unlist(v, i, ich_read_lr(n), (vc->lr_soft >> n & 1) != 0, vcpu->index, kicks);
+	vc->lr_intid[n] = VGIC_FIRST_BAD;
+	if (destination(v, i) == vcpu->index &&
+	    ((vgic_deliverable(v->vm, bank) | bank->active) & bit) != 0) {
 		list(vcpu, n, v, i);
 	}
 	return true;
 }
 
-static void notify(const struct vgic_view *v, u32 bits, bool raised, struct vgic_kicks *kicks)
+/* Whether list_raised() is allowed: nothing waits for a place, and the vCPU is loaded here. */
+static bool may_list(const struct vcpu *vcpu)
 {
-	u32 matter = bits & (v->bank->listed | v->bank->active | vgic_deliverable(v->vm, v->bank));
+	return vcpu == vcpu_current() && !vcpu->vgic.overflow &&
+	       atomic_load_explicit(&vcpu->vgic.loaded, memory_order_relaxed);
+}
 
-	vgic_for_each_bit (i, matter) {
-		struct vcpu *vcpu = v->vcpu;
+/* Marks interrupt i's bank for the vCPU it goes to; that vCPU, or NULL. */
+static struct vcpu *mark(const struct vgic_view *v, u32 i)
+{
+	struct vcpu *vcpu = v->vcpu;
 
-		if (v->spis != NULL) {
-			if ((v->spis->router[i] & VGIC_ROUTER_IRM) != 0) {
-				v->spis->target[i] = vgic_router_target(v->vm, v->spis->router[i]);
-			}
-			vcpu = vm_vcpu(v->vm, destination(v, i));
+	if (v->spis != NULL) {
+		if ((v->spis->router[i] & VGIC_ROUTER_IRM) != 0) {
+			v->spis->target[i] = vgic_router_target(v->vm, v->spis->router[i]);
 		}
-		if (vcpu == NULL) {
-			continue;
-		}
-		/* Release: pairs with the acquire in vgic_flush() and vgic_has_pending(). */
-		atomic_fetch_or_explicit(&vcpu->vgic.ready, 1u << v->nr, memory_order_release);
-		if (!raised || !list_now(vcpu, v, i, kicks)) {
-			vgic_kick_add(kicks, vcpu->index);
-		}
+		vcpu = vm_vcpu(v->vm, destination(v, i));
 	}
+	if (vcpu != NULL) {
+		/* Release: pairs with the acquire in lock_ready() and vgic_has_pending(). */
+		atomic_fetch_or_explicit(&vcpu->vgic.ready, 1u << v->nr, memory_order_release);
+	}
+	return vcpu;
+}
+
+void vgic_resync(struct vcpu *vcpu, u32 banks, struct vgic_kicks *kicks)
+{
+	atomic_fetch_or_explicit(&vcpu->vgic.ready, banks, memory_order_release);
+	/* Release: pairs with the acquire in vgic_flush(). */
+	atomic_store_explicit(&vcpu->vgic.resync, true, memory_order_release);
+	vgic_kick_add(kicks, vcpu->index);
 }
 
 void vgic_changed(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks)
 {
-	notify(v, bits, false, kicks);
+	bits &= v->bank->listed | v->bank->active | vgic_deliverable(v->vm, v->bank);
+	vgic_for_each_bit (i, bits) {
+		struct vcpu *vcpu = mark(v, i);
+
+		if (vcpu != NULL) {
+			vgic_resync(vcpu, 1u << v->nr, kicks);
+		}
+	}
 }
 
 void vgic_raised(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks)
 {
-	notify(v, bits, true, kicks);
+	const struct vgic_bank *bank = v->bank;
+
+	bits &= vgic_deliverable(v->vm, bank);
+	vgic_for_each_bit (i, bits) {
+		struct vcpu *vcpu = mark(v, i);
+
+		if (vcpu == NULL || (may_list(vcpu) && list_raised(vcpu, v, i, kicks))) {
+			continue;
+		}
+		/* Listed when its line was low, it does not ask for a flush at its end yet. */
+		if (((bank->listed & ~bank->edge & ~bank->latch) >> i & 1) != 0) {
+			vgic_resync(vcpu, 1u << v->nr, kicks);
+		}
+		vgic_kick_add(kicks, vcpu->index);
+	}
 }
 
 /* Locks what the vCPU's ready banks need, and says which are ready. Returns whether that includes
@@ -454,7 +490,30 @@ static void take_back(struct vcpu *vcpu, u32 ready, struct vgic_kicks *kicks)
 	}
 }
 
-void vgic_flush(struct vcpu *vcpu)
+/* Lists what was raised since the last flush. False if the list registers must be filled anew. */
+static bool list_all_raised(struct vcpu *vcpu, u32 ready, struct vgic_kicks *kicks)
+{
+	if (vcpu->vgic.overflow) {
+		return false;
+	}
+	vgic_for_each_bit (nr, ready) {
+		struct vgic_view v = vgic_view(vcpu, nr);
+		u32 raised = vgic_deliverable(v.vm, v.bank) & (~v.bank->listed | v.bank->latch);
+
+		if (v.spis != NULL) {
+			raised = bits_of(&v, raised, vcpu->index);
+		}
+		vgic_for_each_bit (i, raised) {
+			if (!list_raised(vcpu, &v, i, kicks)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* full: what the guest did with its list registers must be known afterwards. */
+static void flush(struct vcpu *vcpu, bool full)
 {
 	struct vgic_cpu *vc = &vcpu->vgic;
 	struct vgic_kicks kicks = VGIC_NO_KICKS;
@@ -465,20 +524,32 @@ void vgic_flush(struct vcpu *vcpu)
 	if (!atomic_load_explicit(&vc->loaded, memory_order_relaxed)) {
 		return;
 	}
+	/* Pairs with the release in vgic_resync(). */
+	if (atomic_load_explicit(&vc->resync, memory_order_acquire)) {
+		full |= atomic_exchange_explicit(&vc->resync, false, memory_order_acquire);
+	}
 	if (atomic_load_explicit(&vc->ready, memory_order_acquire) != 0) {
 		spis = lock_ready(vcpu, &ready);
-		take_back(vcpu, ready, &kicks);
-		refill(vcpu, ready);
+		if (full || !list_all_raised(vcpu, ready, &kicks)) {
+			full = true;
+			take_back(vcpu, ready, &kicks);
+			refill(vcpu, ready);
+		}
 		unlock_ready(vcpu, spis);
 		vgic_kick(vcpu->vm, &kicks);
 	}
 	/* Release: pairs with the acquire in sync_vcpu(). */
-	atomic_store_explicit(&vc->synced, synced + 1, memory_order_release);
+	atomic_store_explicit(&vc->synced, synced + full, memory_order_release);
+}
+
+void vgic_flush(struct vcpu *vcpu)
+{
+	flush(vcpu, false);
 }
 
 void vgic_maintenance(struct vcpu *vcpu)
 {
-	vgic_flush(vcpu);
+	flush(vcpu, true);
 }
 
 void vgic_load(struct vcpu *vcpu)
@@ -497,6 +568,7 @@ void vgic_load(struct vcpu *vcpu)
 		}
 	}
 
+	atomic_store_explicit(&vc->resync, false, memory_order_relaxed);
 	spis = lock_ready(vcpu, &ready);
 	atomic_store_explicit(&vc->loaded, true, memory_order_relaxed);
 	vgic_hw_load_ppis(vcpu);
@@ -547,9 +619,10 @@ static void sync_vcpu(struct vcpu *self, struct vcpu *vcpu)
 	u32 synced = atomic_load_explicit(&vc->synced, memory_order_acquire);
 
 	if (vcpu == self) {
-		vgic_flush(self);
+		flush(self, true);
 		return;
 	}
+	atomic_store_explicit(&vc->resync, true, memory_order_release);
 	vcpu_request(vcpu, VCPU_REQ_VGIC);
 	for (u32 spins = 0; spins < SYNC_SPINS; spins++) {
 		/* Pairs with the release in vgic_flush() and vgic_put(). */
@@ -634,7 +707,7 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	if (atomic_load_explicit(&vc->ready, memory_order_acquire) == 0) {
 		return false;
 	}
-	vgic_flush(vcpu);
+	flush(vcpu, true);
 	vmcr = loaded ? ich_read_vmcr() : vc->vmcr;
 	running = running_priority(vc, loaded);
 

@@ -190,6 +190,7 @@ static void write_ctlr(struct vm *vm, u32 value)
 	struct vgic_dist *dist = &vm->vgic;
 	u32 nr_redists = atomic_load_explicit(&dist->nr_redists, memory_order_acquire);
 	u32 banks = (u32)(BIT(dist->nr_irqs / 32) - 1);
+	struct vgic_kicks kicks = VGIC_NO_KICKS;
 
 	value &= VGIC_CTLR_GRP0 | VGIC_CTLR_GRP1;
 	spin_lock(&dist->lock);
@@ -204,10 +205,10 @@ static void write_ctlr(struct vm *vm, u32 value)
 		struct vcpu *vcpu = vm_vcpu(vm, index);
 
 		if (vcpu != NULL) {
-			atomic_fetch_or_explicit(&vcpu->vgic.ready, banks, memory_order_release);
-			vcpu_request(vcpu, VCPU_REQ_VGIC);
+			vgic_resync(vcpu, banks, &kicks);
 		}
 	}
+	vgic_kick(vm, &kicks);
 }
 
 static void write_router(struct vm *vm, u32 offset, u32 bytes, u64 value)

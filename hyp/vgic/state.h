@@ -77,9 +77,10 @@ struct vgic_cpu {
 	_Atomic u32 ready;  /* bit b: bank b may hold something for this vCPU to see to */
 	_Atomic u32 synced; /* counts syncs, for those who wait for one */
 	_Atomic bool loaded;
-	bool overflow; /* more to list than list registers; under the owner core */
-	u8 nr_used;    /* list registers 0 .. nr_used - 1 are ours */
-	u16 lr_soft;   /* bit n: list register n's pending state came from .latch */
+	_Atomic bool resync; /* the next flush takes the list registers back */
+	bool overflow;       /* more to list than list registers; under the owner core */
+	u8 nr_used;          /* list registers 0 .. nr_used - 1 are ours */
+	u16 lr_soft;         /* bit n: list register n's pending state came from .latch */
 	u16 lr_intid[VGIC_MAX_LRS];
 	u32 waker;   /* GICR_WAKER.ProcessorSleep */
 	u32 ap0r[4]; /* ICH_AP0R<n>_EL2, ICH_AP1R<n>_EL2 while not loaded */
