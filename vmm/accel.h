@@ -156,11 +156,10 @@ struct accel_ops {
 	int (*set_irq)(struct accel *accel, unsigned int spi, bool level);
 
 	/*
-	 * Optional (NULL if absent). irqfd: a write to eventfd @fd makes an edge on @spi.
-	 * ioeventfd: a 4-byte guest write of @value at @gpa signals eventfd @fd and does not reach
-	 * the bus. Both return 0, or a negative errno, in which case the caller does without.
+	 * Optional (NULL if absent). A 4-byte guest write of @value at @gpa signals eventfd @fd and
+	 * does not reach the bus. Returns 0, or a negative errno, in which case the caller does
+	 * without.
 	 */
-	int (*irqfd)(struct accel *accel, int fd, unsigned int spi);
 	int (*ioeventfd)(struct accel *accel, int fd, uint64_t gpa, uint32_t value);
 
 	/*

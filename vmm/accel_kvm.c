@@ -281,16 +281,6 @@ static int kvm_set_irq(struct accel *accel, unsigned int spi, bool level)
 		       : 0;
 }
 
-static int kvm_irqfd(struct accel *accel, int fd, unsigned int spi)
-{
-	struct kvm_irqfd irqfd = {.fd = (uint32_t)fd, .gsi = spi};
-
-	if (!kvm_check(kvm_of(accel), KVM_CAP_IRQFD)) {
-		return -ENOTSUP;
-	}
-	return kvm_vm_ioctl(kvm_of(accel), KVM_IRQFD, &irqfd);
-}
-
 static int kvm_ioeventfd(struct accel *accel, int fd, uint64_t gpa, uint32_t value)
 {
 	struct kvm_ioeventfd ioeventfd = {
@@ -440,8 +430,8 @@ static const struct opt_key shim_options[] = {
 	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits, .add_memory = kvm_add_memory,        \
 	.create_vcpu = kvm_create_vcpu, .create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init,  \
 	.vcpu_run = kvm_vcpu_run, .vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,  \
-	.vcpu_set_regs = kvm_vcpu_set_regs, .set_irq = kvm_set_irq, .irqfd = kvm_irqfd,            \
-	.ioeventfd = kvm_ioeventfd, .pause = kvm_pause, .resume = kvm_resume, .stat = kvm_stat
+	.vcpu_set_regs = kvm_vcpu_set_regs, .set_irq = kvm_set_irq, .ioeventfd = kvm_ioeventfd,    \
+	.pause = kvm_pause, .resume = kvm_resume, .stat = kvm_stat
 
 const struct accel_ops accel_kvm = {
 	.name = "kvm",

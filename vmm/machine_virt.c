@@ -81,13 +81,6 @@ static int machine_add_uart(struct machine *machine)
 	return 0;
 }
 
-static int machine_irqfd(void *context, int fd, unsigned int spi)
-{
-	struct accel *accel = context;
-
-	return accel->ops->irqfd ? accel->ops->irqfd(accel, fd, spi) : -ENOTSUP;
-}
-
 static int machine_ioeventfd(void *context, int fd, uint64_t gpa, uint32_t value)
 {
 	struct accel *accel = context;
@@ -98,15 +91,14 @@ static int machine_ioeventfd(void *context, int fd, uint64_t gpa, uint32_t value
 /* Puts @virtio into the next slot and takes it over; NULL means it could not be made. */
 static int machine_add_virtio(struct machine *machine, struct virtio_device *virtio)
 {
-	const struct virtio_mmio_shortcuts shortcuts = {machine_irqfd, machine_ioeventfd,
-							machine->accel};
+	const struct virtio_mmio_doorbell doorbell = {machine_ioeventfd, machine->accel};
 	unsigned int slot = machine->nr_virtio++;
 	unsigned int spi = VIRT_SPI_VIRTIO + slot;
 	uint64_t base = VIRT_VIRTIO + VIRT_VIRTIO_STRIDE * slot;
 	const struct irq_line irq = machine_irq(machine, spi);
 
 	return machine_add(machine, &virtio_mmio_class,
-			   virtio_mmio_create(virtio, &machine->memory, base, &irq, &shortcuts),
+			   virtio_mmio_create(virtio, &machine->memory, base, &irq, &doorbell),
 			   base, VIRTIO_MMIO_SIZE, spi);
 }
 

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 enum mmio_register {
 	MMIO_MAGIC = 0x000,
@@ -68,7 +67,6 @@ struct virtio_mmio {
 	struct virtio_device *device;
 	const struct guest_memory *memory;
 	struct irq_line irq;
-	int irq_fd; /* irqfd, or -1 */
 
 	uint32_t status; /* without NEEDS_RESET */
 	uint32_t device_features_sel, driver_features_sel, queue_sel;
@@ -84,10 +82,8 @@ struct virtio_mmio {
 static void mmio_raise(struct virtio_mmio *mmio, uint32_t cause)
 {
 	atomic_fetch_or(&mmio->interrupt_status, cause);
-	if (mmio->irq_fd < 0 || eventfd_write(mmio->irq_fd, 1) < 0) {
-		irq_line_set(&mmio->irq, true);
-		irq_line_set(&mmio->irq, false);
-	}
+	irq_line_set(&mmio->irq, true);
+	irq_line_set(&mmio->irq, false);
 }
 
 static void mmio_interrupt(struct virtio_device *device)
@@ -346,31 +342,16 @@ static void mmio_write(void *state, uint64_t offset, uint64_t value, unsigned in
 	pthread_mutex_unlock(&mmio->lock);
 }
 
-static void mmio_use_irqfd(struct virtio_mmio *mmio, const struct virtio_mmio_shortcuts *shortcuts)
-{
-	int fd;
-
-	if (!shortcuts || !shortcuts->irqfd) {
-		return;
-	}
-	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (fd >= 0 && shortcuts->irqfd(shortcuts->context, fd, mmio->irq.number) == 0) {
-		mmio->irq_fd = fd;
-	} else if (fd >= 0) {
-		close(fd);
-	}
-}
-
 static void mmio_use_ioeventfd(struct virtio_mmio *mmio, uint64_t base,
-			       const struct virtio_mmio_shortcuts *shortcuts)
+			       const struct virtio_mmio_doorbell *doorbell)
 {
 	const struct virtio_device *device = mmio->device;
 
-	for (unsigned int i = 0; shortcuts && shortcuts->ioeventfd && device->kick_fd >= 0 &&
+	for (unsigned int i = 0; doorbell && doorbell->ioeventfd && device->kick_fd >= 0 &&
 				 i < device->class->nr_queues;
 	     i++) {
-		if (shortcuts->ioeventfd(shortcuts->context, device->kick_fd,
-					 base + MMIO_QUEUE_NOTIFY, i)) {
+		if (doorbell->ioeventfd(doorbell->context, device->kick_fd,
+					base + MMIO_QUEUE_NOTIFY, i)) {
 			break; /* the register works as well */
 		}
 	}
@@ -379,7 +360,7 @@ static void mmio_use_ioeventfd(struct virtio_mmio *mmio, uint64_t base,
 struct virtio_mmio *virtio_mmio_create(struct virtio_device *device,
 				       const struct guest_memory *memory, uint64_t base,
 				       const struct irq_line *irq,
-				       const struct virtio_mmio_shortcuts *shortcuts)
+				       const struct virtio_mmio_doorbell *doorbell)
 {
 	struct virtio_mmio *mmio = device ? calloc(1, sizeof(*mmio)) : NULL;
 
@@ -393,11 +374,9 @@ struct virtio_mmio *virtio_mmio_create(struct virtio_device *device,
 	mmio->device = device;
 	mmio->memory = memory;
 	mmio->irq = *irq;
-	mmio->irq_fd = -1;
 	device->transport_ops = &mmio_transport_ops;
 	device->transport = mmio;
-	mmio_use_irqfd(mmio, shortcuts);
-	mmio_use_ioeventfd(mmio, base, shortcuts);
+	mmio_use_ioeventfd(mmio, base, doorbell);
 	return mmio;
 }
 
@@ -407,9 +386,6 @@ static void mmio_destroy(void *state)
 
 	mmio_reset(mmio);
 	mmio->device->class->destroy(mmio->device);
-	if (mmio->irq_fd >= 0) {
-		close(mmio->irq_fd);
-	}
 	pthread_mutex_destroy(&mmio->lock);
 	free(mmio);
 }

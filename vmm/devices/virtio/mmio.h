@@ -13,11 +13,15 @@
 struct virtio_mmio;
 
 /*
- * Short cuts of the accelerator; both optional, and both may refuse (negative errno): interrupts
- * then go through the line, notifications through the register.
+ * Lets the accelerator signal a device's eventfd when the driver notifies, without a vCPU leaving
+ * for the VMM. Optional, and may refuse (negative errno): notifications then come through the
+ * register.
+ *
+ * Interrupts have no such short cut: setting the line costs a device in this process one system
+ * call, and an irqfd costs the same call and a hand-over in the kernel on top (measured: 4 KiB
+ * reads are as fast or faster without).
  */
-struct virtio_mmio_shortcuts {
-	int (*irqfd)(void *context, int fd, unsigned int spi);
+struct virtio_mmio_doorbell {
 	int (*ioeventfd)(void *context, int fd, uint64_t gpa, uint32_t value);
 	void *context;
 };
@@ -31,6 +35,6 @@ extern const struct device_class virtio_mmio_class;
 struct virtio_mmio *virtio_mmio_create(struct virtio_device *device,
 				       const struct guest_memory *memory, uint64_t base,
 				       const struct irq_line *irq,
-				       const struct virtio_mmio_shortcuts *shortcuts);
+				       const struct virtio_mmio_doorbell *doorbell);
 
 #endif
