@@ -30,7 +30,8 @@ struct kvm_accel {
 	unsigned int nr_vcpus;
 	struct kvm_vcpu **vcpus;
 	uint64_t paused_count; /* virtual counter while paused */
-	_Atomic uint32_t spi_levels[32]; /* as last told to the kernel: a device often repeats itself */
+	_Atomic uint32_t
+		spi_levels[32]; /* as last told to the kernel: a device often repeats itself */
 };
 
 static inline struct kvm_accel *kvm_of(struct accel *accel)

@@ -4,6 +4,7 @@
  *
  *   hyp-status log       the hypervisor's log, the RM's lines included
  *   hyp-status ledger    one line a VM: what the RM gave it; first the RM's own pool
+ *   hyp-status info      numbers about the system: a name and a value a line
  *
  * Runs in the host VM; needs /dev/hyp (and CAP_SYSLOG for the log).
  */
@@ -15,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <hyp/calls.h>
 #include <uapi/hyp.h>
 
 static int print_log(int fd)
@@ -51,12 +53,48 @@ static int print_ledger(int fd)
 	return 0;
 }
 
+static int print_info(int fd)
+{
+	static const struct {
+		const char *name;
+		enum hyp_info what;
+	} numbers[] = {
+		{"hypervisor-bytes", HYP_INFO_FIXED_BYTES},
+		{"rm-bytes", HYP_INFO_RM_BYTES},
+		{"boot-ticks", HYP_INFO_BOOT_CYCLES},
+		{"cores", HYP_INFO_NR_CORES},
+		{"vms", HYP_INFO_NR_VMS},
+		{"irqs", HYP_INFO_NR_IRQS},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct hyp_sys_info info = {.what = numbers[i].what};
+
+		if (ioctl(fd, HYP_SYS_INFO, &info) < 0) {
+			perror("hyp-status: info");
+			return 1;
+		}
+		printf("%s %llu\n", numbers[i].name, (unsigned long long)info.value);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*print)(int fd);
+} subjects[] = {{"log", print_log}, {"ledger", print_ledger}, {"info", print_info}};
+
 int main(int argc, char **argv)
 {
+	const size_t nr = sizeof(subjects) / sizeof(subjects[0]);
+	size_t which = 0;
 	int fd, status;
 
-	if (argc != 2 || (strcmp(argv[1], "log") != 0 && strcmp(argv[1], "ledger") != 0)) {
-		fprintf(stderr, "usage: hyp-status log|ledger\n");
+	while (argc == 2 && which < nr && strcmp(argv[1], subjects[which].name) != 0) {
+		which++;
+	}
+	if (argc != 2 || which == nr) {
+		fprintf(stderr, "usage: hyp-status log|ledger|info\n");
 		return 2;
 	}
 	fd = open("/dev/hyp", O_RDWR | O_CLOEXEC);
@@ -64,7 +102,7 @@ int main(int argc, char **argv)
 		perror("hyp-status: /dev/hyp");
 		return 1;
 	}
-	status = strcmp(argv[1], "log") == 0 ? print_log(fd) : print_ledger(fd);
+	status = subjects[which].print(fd);
 	close(fd);
 	return status;
 }
