@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * usage: dev-hyp-test DEVICE [--churn N [--seed S]] [TEST...]
+ * usage: dev-hyp-test DEVICE [churn N SEED | bench | TEST...]
  *
  * Runs the tests (or those named) on DEVICE, each in a process of its own, so that one that hangs
  * or dies does not take the others with it. Prints PASS, FAIL or SKIP lines; exit status 1 if one
@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "churn.h"
 #include "dev_hyp.h"
 
@@ -150,7 +151,7 @@ static int run_all(char **names)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s DEVICE [churn N SEED | TEST...]\n", argv[0]);
+		fprintf(stderr, "usage: %s DEVICE [churn N SEED | bench | TEST...]\n", argv[0]);
 		return 2;
 	}
 	dev_path = argv[1];
@@ -163,6 +164,10 @@ int main(int argc, char **argv)
 	close(dev_fd);
 	if (argc == 5 && !strcmp(argv[2], "churn")) {
 		return churn_main((unsigned int)atoi(argv[3]), (unsigned int)atoi(argv[4]));
+	}
+	if (argc == 3 && !strcmp(argv[2], "bench")) {
+		dev_fd = open(dev_path, O_RDWR | O_CLOEXEC);
+		return bench_main();
 	}
 	return run_all(argv + 2);
 }

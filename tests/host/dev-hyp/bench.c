@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * What things cost a guest, counted by the guest with its virtual counter.
+ *
+ * A program repeats its operation so often that the counter's resolution (16 ns at 62.5 MHz) does not matter; the cost
+ * of the bare loop is subtracted. First touches are measured twice: of memory that the VMM has already (the
+ * hypervisor's share alone), and of memory that Linux must find and clear first.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "bench.h"
+#include "dev_hyp.h"
+
+#define OTHER_BASE 0x80000000ul
+#define PAGE	   4096ul
+#define BLOCK	   (2ul << 20)
+#define REPEATS	   1000u
+
+static double ns_per_tick;
+static double loop_ns; /* of the bare loop, each time */
+
+static uint64_t counter_frequency(void)
+{
+	uint64_t frequency;
+
+	__asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
+	return frequency;
+}
+
+/* Serves reads until the guest writes its result. */
+static double run_to_result(struct vm *vm, unsigned int repeats)
+{
+	struct kvm_run *run = vm->run[0];
+	uint64_t ticks;
+
+	do {
+		if (ioctl(vm->vcpu_fd[0], KVM_RUN, 0) < 0) {
+			test_fail(__FILE__, __LINE__, "KVM_RUN: %s", strerror(errno));
+		}
+		CHECK_EQ(run->exit_reason, KVM_EXIT_MMIO);
+	} while (!run->mmio.is_write);
+	memcpy(&ticks, run->mmio.data, sizeof(ticks));
+	return (double)ticks * ns_per_tick / repeats;
+}
+
+static void print(const char *name, double ns)
+{
+	printf("%s %.0f\n", name, ns - loop_ns);
+	fflush(stdout);
+}
+
+static double measure(struct guest guest)
+{
+	struct vm vm;
+	double ns;
+
+	vm_make(&vm, 1, guest);
+	vm_add_gic(&vm);
+	reg_set_x(&vm, 0, 19, REPEATS);
+	ns = run_to_result(&vm, REPEATS);
+	vm_free(&vm);
+	return ns;
+}
+
+static double measure_touch(unsigned int nr, size_t stride, int advice, bool populate)
+{
+	size_t bytes = nr * stride;
+	uint8_t *memory = memory_map(bytes, BLOCK);
+	struct vm vm;
+	double ns;
+
+	madvise(memory, bytes, advice);
+	if (populate) {
+		memset(memory, 1, bytes);
+	}
+	vm_make(&vm, 1, GUEST(bench_touch));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, bytes, memory));
+	reg_set_x(&vm, 0, 19, nr);
+	reg_set_x(&vm, 0, 0, OTHER_BASE);
+	reg_set_x(&vm, 0, 3, stride);
+	ns = run_to_result(&vm, nr);
+	vm_free(&vm);
+	munmap(memory, bytes);
+	return ns;
+}
+
+static double measure_timer(void)
+{
+	unsigned int repeats = 20;
+	struct vm vm;
+	double ns;
+
+	vm_make(&vm, 1, GUEST(bench_timer));
+	vm_add_gic(&vm);
+	reg_set_x(&vm, 0, 19, repeats);
+	reg_set_x(&vm, 0, 24, counter_frequency() / 100); /* 10 ms */
+	ns = run_to_result(&vm, repeats);
+	vm_free(&vm);
+	return ns;
+}
+
+static void *run_other(void *arg)
+{
+	struct vm *vm = arg;
+
+	while (ioctl(vm->vcpu_fd[1], KVM_RUN, 0) < 0 && errno == EINTR) {
+	}
+	return NULL;
+}
+
+static double measure_ipi(void)
+{
+	pthread_t thread;
+	struct vm vm;
+
+	vm_make(&vm, 2, GUEST(bench_ipi));
+	vm_add_gic(&vm);
+	reg_set_x(&vm, 0, 19, REPEATS);
+	CHECK_EQ(pthread_create(&thread, NULL, run_other, &vm), 0);
+	/* The other vCPU never comes back; the process ends with it. */
+	return run_to_result(&vm, REPEATS);
+}
+
+int bench_main(void)
+{
+	ns_per_tick = 1e9 / (double)counter_frequency();
+	loop_ns = measure(GUEST(bench_nothing));
+	print("hypercall", measure(GUEST(bench_hypercall)));
+	print("gicd_read", measure(GUEST(bench_gicd)));
+	print("mmio_read", measure(GUEST(bench_mmio)));
+	print("touch_4k", measure_touch(1024, PAGE, MADV_NOHUGEPAGE, true));
+	print("touch_4k_fresh", measure_touch(1024, PAGE, MADV_NOHUGEPAGE, false));
+	print("touch_2m", measure_touch(32, BLOCK, MADV_HUGEPAGE, true));
+	print("touch_2m_fresh", measure_touch(32, BLOCK, MADV_HUGEPAGE, false));
+	print("timer_lateness", measure_timer());
+	print("ipi", measure_ipi());
+	return 0;
+}
