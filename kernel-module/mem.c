@@ -10,11 +10,13 @@
  * block. Pages stay pinned until their slot or the VM goes; like VFIO's they are charged to the
  * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock.
  *
- * mem->pages remembers what the guest has, and is the only record of it: index = guest frame, value
- * = host frame and whether it is a block of 512 (stored at the block's first frame only). Invariant:
- * an entry exists exactly while the page is pinned and the hypervisor may map it into the VM. A page
- * that the hypervisor does not give back is never unpinned: leaking it beats letting a guest write
- * to what Linux has given to somebody else.
+ * Single pages come up to 16 at a time: whoever touches one frame mostly touches the next, and the way
+ * here costs more than the page. They are the frames from the touched one to the next 64 KiB boundary.
+ *
+ * mem->pages (pages.c) remembers what the guest has, and is the only record of it. Invariant: a frame
+ * is in it exactly while its page is pinned and the hypervisor may map it into the VM. A page that the
+ * hypervisor does not give back is never unpinned: leaking it beats letting a guest write to what Linux
+ * has given to somebody else.
  *
  * A page can be with one VM only, and at one place in it. Processes that map the same file shared
  * into two VMs get EACCES from KVM_RUN of the second.
@@ -30,34 +32,10 @@
 #include "errors.h"
 #include "module.h"
 
-#define MEM_BLOCK	 512UL /* pages of a level-2 block */
-#define MEM_BLOCK_ORDER	 9
-#define MEM_CHARGE_STEP	 MEM_BLOCK
-#define MEM_BLOCK_FLAG	 1UL
-
-/* A run of pinned, physically contiguous pages on its way to the guest. */
-struct mem_run {
-	u64 gfn;
-	unsigned long pfn;
-	unsigned long nr; /* 1 or MEM_BLOCK */
-};
-
-static void *mem_entry(const struct mem_run *run)
-{
-	return xa_mk_value(run->pfn << 1 | (run->nr == MEM_BLOCK ? MEM_BLOCK_FLAG : 0));
-}
-
-static struct mem_run mem_entry_run(u64 gfn, void *entry)
-{
-	unsigned long value = xa_to_value(entry);
-
-	return (struct mem_run){gfn, value >> 1, (value & MEM_BLOCK_FLAG) ? MEM_BLOCK : 1};
-}
-
-static void mem_unpin(const struct mem_run *run, bool dirty)
-{
-	unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->nr, dirty);
-}
+#define MEM_BLOCK	PAGES_REGION
+#define MEM_BLOCK_ORDER 9
+#define MEM_BATCH	16UL
+#define MEM_CHARGE_STEP MEM_BLOCK
 
 int mem_prepare(struct mem *mem)
 {
@@ -67,28 +45,8 @@ int mem_prepare(struct mem *mem)
 	}
 	init_rwsem(&mem->slots_lock);
 	mutex_init(&mem->pages_lock);
-	xa_init(&mem->pages);
+	pages_init(&mem->pages);
 	return 0;
-}
-
-/* Whether the guest has the frame already. Any context; pages_lock makes the answer last. */
-static bool mem_has(struct mem *mem, u64 gfn)
-{
-	void *entry;
-
-	if (xa_load(&mem->pages, gfn)) {
-		return true;
-	}
-	entry = xa_load(&mem->pages, round_down(gfn, MEM_BLOCK));
-	return entry && (xa_to_value(entry) & MEM_BLOCK_FLAG);
-}
-
-/* Whether the guest has any frame of a block. */
-static bool mem_has_any(struct mem *mem, u64 gfn)
-{
-	unsigned long index = gfn;
-
-	return xa_find(&mem->pages, &index, gfn + MEM_BLOCK - 1, XA_PRESENT);
 }
 
 /* Charges for nr more pages. pages_lock held. */
@@ -155,64 +113,45 @@ static bool mem_block_fits(struct mem *mem, const struct slot *slot, u64 gfn, st
 	       !((page_to_pfn(page) ^ gfn) & (MEM_BLOCK - 1)) &&
 	       !((mem_hva(slot, gfn) >> PAGE_SHIFT ^ gfn) & (MEM_BLOCK - 1)) &&
 	       first >= slot->gfn && first + MEM_BLOCK <= slot->gfn + slot->nr_pages &&
-	       !mem_has_any(mem, first);
+	       pages_region_unused(&mem->pages, gfn);
+}
+
+/* How many of nr pages are in a row from the first on. */
+static unsigned long mem_in_a_row(struct page **pages, unsigned long nr)
+{
+	unsigned long pfn = page_to_pfn(pages[0]);
+	unsigned long i;
+
+	for (i = 1; i < nr && page_to_pfn(pages[i]) == pfn + i; i++) {
+	}
+	return i;
 }
 
 /* Pins the block around gfn. False: its pages are not all there, and in a row. */
-static bool mem_pin_block(const struct slot *slot, struct mem_run *run)
+static bool mem_pin_block(const struct slot *slot, u64 gfn, struct pages_run *run)
 {
-	u64 first = round_down(run->gfn, MEM_BLOCK);
+	u64 first = round_down(gfn, MEM_BLOCK);
 	struct page **pages;
+	bool whole;
 	long pinned;
-	long i;
 
 	pages = kmalloc_array(MEM_BLOCK, sizeof(*pages), GFP_KERNEL);
 	if (!pages) {
 		return false;
 	}
 	pinned = mem_pin(slot, first, MEM_BLOCK, pages);
-	for (i = 1; i < pinned; i++) {
-		if (page_to_pfn(pages[i]) != page_to_pfn(pages[0]) + i) {
-			break;
-		}
-	}
-	if (pinned == MEM_BLOCK && i == MEM_BLOCK) {
-		run->gfn = first;
-		run->pfn = page_to_pfn(pages[0]);
-		run->nr = MEM_BLOCK;
+	whole = pinned == MEM_BLOCK && mem_in_a_row(pages, MEM_BLOCK) == MEM_BLOCK;
+	if (whole) {
+		*run = (struct pages_run){first, page_to_pfn(pages[0]), MEM_BLOCK};
 	} else if (pinned > 0) {
 		unpin_user_pages(pages, pinned);
 	}
 	kfree(pages);
-	return run->nr == MEM_BLOCK;
-}
-
-/* Pins the page that belongs at gfn, or the block around it. */
-static int mem_pin_run(struct vm *vm, const struct slot *slot, u64 gfn, struct mem_run *run)
-{
-	struct page *page;
-	long pinned = mem_pin(slot, gfn, 1, &page);
-
-	if (pinned != 1) {
-		return pinned == -EINTR || pinned == -ENOMEM ? (int)pinned : -EFAULT;
-	}
-	/*
-	 * A file's pages may be written back by Linux at any time, and Linux would fault reading what
-	 * is lent.
-	 */
-	if (vm->protected && !folio_test_swapbacked(page_folio(page))) {
-		unpin_user_page(page);
-		return -EINVAL;
-	}
-	*run = (struct mem_run){gfn, page_to_pfn(page), 1};
-	if (mem_block_fits(&vm->mem, slot, gfn, page) && mem_pin_block(slot, run)) {
-		unpin_user_page(page);
-	}
-	return 0;
+	return whole;
 }
 
 /* Has the hypervisor map the run. pages_lock held. */
-static int mem_give(struct vm *vm, const struct slot *slot, const struct mem_run *run)
+static int mem_give(struct vm *vm, const struct slot *slot, const struct pages_run *run)
 {
 	u64 prot = HYP_PROT_R | HYP_PROT_X | (slot->readonly ? 0 : HYP_PROT_W);
 	u64 from = PFN_PHYS(run->pfn);
@@ -231,52 +170,117 @@ static int mem_give(struct vm *vm, const struct slot *slot, const struct mem_run
 }
 
 /* Room for the record first, so that nothing can fail once the guest has the pages. */
-static int mem_give_recorded(struct vm *vm, const struct slot *slot, const struct mem_run *run)
+static int mem_give_recorded(struct vm *vm, const struct slot *slot, const struct pages_run *run)
 {
 	struct mem *mem = &vm->mem;
 	int rc = mem_charge(vm, run->nr);
 
 	if (!rc) {
-		rc = xa_reserve(&mem->pages, run->gfn, GFP_KERNEL_ACCOUNT);
+		rc = pages_prepare(&mem->pages, run);
 	}
 	if (rc) {
 		return rc;
 	}
 	rc = mem_give(vm, slot, run);
 	if (rc) {
-		xa_release(&mem->pages, run->gfn);
+		pages_cancel(&mem->pages, run);
 		return rc;
 	}
-	xa_store(&mem->pages, run->gfn, mem_entry(run), GFP_KERNEL_ACCOUNT);
+	pages_set(&mem->pages, run);
 	mem->nr_pages += run->nr;
 	return 0;
 }
 
-/* Another vCPU may have brought the frame, or part of the block, while this one was pinning. */
-static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
+/*
+ * Gives pinned single pages from gfn on, run by run, and lets go of those the guest does not get:
+ * another vCPU may have brought some meanwhile. Only the first one's failure counts.
+ */
+static int mem_give_pages(struct vm *vm, const struct slot *slot, u64 gfn, struct page **pages,
+			  unsigned long nr)
 {
 	struct mem *mem = &vm->mem;
-	struct mem_run run;
-	bool given = false;
-	int rc;
+	unsigned long done = 0;
+	int rc = 0;
 
-	if (mem_has(mem, gfn)) {
-		return 0;
-	}
-	rc = mem_pin_run(vm, slot, gfn, &run);
-	if (rc) {
-		return rc;
-	}
 	mutex_lock(&mem->pages_lock);
-	if (run.nr == 1 ? !mem_has(mem, gfn) : !mem_has_any(mem, run.gfn)) {
+	nr = pages_gap(&mem->pages, gfn, nr);
+	while (done < nr) {
+		struct pages_run run = {gfn + done, page_to_pfn(pages[done]),
+					mem_in_a_row(pages + done, nr - done)};
+
 		rc = mem_give_recorded(vm, slot, &run);
+		if (rc) {
+			break;
+		}
+		done += run.nr;
+	}
+	mutex_unlock(&mem->pages_lock);
+	return done ? (int)done : rc;
+}
+
+static int mem_give_block(struct vm *vm, const struct slot *slot, const struct pages_run *run)
+{
+	struct mem *mem = &vm->mem;
+	bool given = false;
+	int rc = 0;
+
+	mutex_lock(&mem->pages_lock);
+	if (pages_region_unused(&mem->pages, run->gfn)) {
+		rc = mem_give_recorded(vm, slot, run);
 		given = !rc;
 	}
 	mutex_unlock(&mem->pages_lock);
 	if (!given) {
-		mem_unpin(&run, false);
+		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->nr, false);
 	}
 	return rc;
+}
+
+/*
+ * A file's pages may be written back by Linux at any time, and Linux would fault reading what is
+ * lent. Returns how many pages from the first on may go to the VM.
+ */
+static unsigned long mem_may_give(struct vm *vm, struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (vm->protected && !folio_test_swapbacked(page_folio(pages[i]))) {
+			break;
+		}
+	}
+	return i;
+}
+
+/* Brings the frame, and what else comes cheaply. */
+static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
+{
+	u64 end = min(round_down(gfn, MEM_BATCH) + MEM_BATCH, slot->gfn + slot->nr_pages);
+	unsigned long nr = pages_gap(&vm->mem.pages, gfn, end - gfn);
+	struct page *pages[MEM_BATCH];
+	struct pages_run block;
+	long pinned;
+	int given;
+
+	if (!nr) {
+		return 0; /* another vCPU was faster */
+	}
+	pinned = mem_pin(slot, gfn, nr, pages);
+	if (pinned <= 0) {
+		return pinned == -EINTR || pinned == -ENOMEM ? (int)pinned : -EFAULT;
+	}
+	nr = mem_may_give(vm, pages, pinned);
+	if (nr && mem_block_fits(&vm->mem, slot, gfn, pages[0]) &&
+	    mem_pin_block(slot, gfn, &block)) {
+		unpin_user_pages(pages, pinned);
+		return mem_give_block(vm, slot, &block);
+	}
+	given = nr ? mem_give_pages(vm, slot, gfn, pages, nr) : -EINVAL;
+	if (given < pinned) {
+		nr = max(given, 0);
+		unpin_user_pages(pages + nr, pinned - nr);
+	}
+	return min(given, 0);
 }
 
 int mem_fault(struct vm *vm, u64 ipa, u64 prot)
@@ -294,19 +298,31 @@ int mem_fault(struct vm *vm, u64 ipa, u64 prot)
 	return rc;
 }
 
-/* Lets go of the pages of a block's worth of frames that the hypervisor has given back. */
-static void mem_forget(struct vm *vm, u64 first, u64 last)
+/* Lets go of a run that the hypervisor has given back. pages_lock held. */
+static void mem_forget(struct mem *mem, const struct pages_run *run)
 {
-	struct mem *mem = &vm->mem;
-	unsigned long index;
-	void *entry;
+	unsigned long i;
 
-	xa_for_each_range(&mem->pages, index, entry, first, last) {
-		struct mem_run run = mem_entry_run(index, entry);
+	pages_clear(&mem->pages, run);
+	mem->nr_pages -= run->nr;
+	/* By folio: pages in a row need not be of one. */
+	for (i = 0; i < run->nr;) {
+		struct page *page = pfn_to_page(run->pfn + i);
+		unsigned long rest = folio_nr_pages(page_folio(page)) -
+				     folio_page_idx(page_folio(page), page);
+		unsigned long nr = min(run->nr - i, rest);
 
-		xa_erase(&mem->pages, index);
-		mem->nr_pages -= run.nr;
-		mem_unpin(&run, true);
+		unpin_user_page_range_dirty_lock(page, nr, true);
+		i += nr;
+	}
+}
+
+static void mem_forget_range(struct mem *mem, u64 first, u64 last)
+{
+	struct pages_run run;
+
+	while (pages_first(&mem->pages, first, last, &run)) {
+		mem_forget(mem, &run);
 	}
 }
 
@@ -336,30 +352,29 @@ static int mem_reclaim(struct vm *vm, u64 first, u64 last)
 
 /*
  * Takes back what the guest has of [first, last], at most a block at a time: the hypervisor runs
- * with interrupts masked, and may have to wipe.
+ * with interrupts masked, and may have to wipe. Holes cost nothing.
  */
 static int mem_take(struct vm *vm, u64 first, u64 last)
 {
 	struct mem *mem = &vm->mem;
-	unsigned long index = first;
+	struct pages_run run;
+	u64 at = first;
 	int failed = 0;
 
 	mutex_lock(&mem->pages_lock);
-	while (xa_find(&mem->pages, &index, last, XA_PRESENT)) {
-		u64 end = min_t(u64, last, round_down(index, MEM_BLOCK) + MEM_BLOCK - 1);
-		int rc = mem_reclaim(vm, index, end);
+	while (at <= last && pages_first(&mem->pages, at, last, &run)) {
+		u64 end = min_t(u64, last, round_down(run.gfn, MEM_BLOCK) + MEM_BLOCK - 1);
+		int rc = mem_reclaim(vm, run.gfn, end);
 
-		if (!rc) {
-			mem_forget(vm, index, end);
-		} else if (!failed) {
-			failed = rc;
+		if (rc) {
+			failed = failed ?: rc;
+		} else {
+			mem_forget_range(mem, run.gfn, end);
 		}
-		if (end == ULONG_MAX) {
-			break;
-		}
-		index = end + 1;
+		at = end + 1;
 		cond_resched();
 	}
+	pages_trim(&mem->pages, first, last);
 	mem_uncharge(vm);
 	mutex_unlock(&mem->pages_lock);
 	return failed;
@@ -412,7 +427,7 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 void mem_release(struct vm *vm)
 {
 	struct mem *mem = &vm->mem;
-	int rc = mem_take(vm, 0, ULONG_MAX);
+	int rc = mem_take(vm, 0, (1ULL << (vm->ipa_bits - PAGE_SHIFT)) - 1);
 
 	if (rc) {
 		pr_err("hyp: VM %llu keeps %lu pages of this system for ever: %d\n", vm->id,
@@ -421,7 +436,7 @@ void mem_release(struct vm *vm)
 	if (mem->charged) {
 		account_locked_vm(vm->mm, mem->charged, false);
 	}
-	xa_destroy(&mem->pages);
+	pages_exit(&mem->pages);
 	mutex_destroy(&mem->pages_lock);
 	kvfree(mem->slots);
 }

@@ -32,13 +32,13 @@
 #include <linux/rcuwait.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
 
 #include <hyp/calls.h>
 #include <hyp/rm_msg.h>
 #include <hyp/stubs.h>
 
 #include "exit.h"
+#include "pages.h"
 #include "slots.h"
 
 /* Limits, in one place. */
@@ -57,7 +57,7 @@ struct mem {
 	struct rw_semaphore slots_lock;
 	struct slots *slots;
 	struct mutex pages_lock;
-	struct xarray pages;	/* guest frame -> which pages it has, see mem.c */
+	struct pages pages;
 	unsigned long charged;	/* pages charged to RLIMIT_MEMLOCK; pages_lock */
 	unsigned long nr_pages; /* pages given to the VM; pages_lock */
 };
@@ -91,6 +91,8 @@ struct wake {
 	bool woken; /* set by whoever wakes, cleared by the thread before it enters the guest */
 	struct rcuwait wait;
 	struct hrtimer timer;
+	bool timer_fired;
+	u64 advance; /* CNTPCT ticks by which the timer is set early */
 };
 
 struct vcpu {

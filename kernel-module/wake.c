@@ -11,6 +11,11 @@
  * own lock that the vCPU waits; whatever happens after that rings, and the ring sets woken. What
  * happened before, VCPU_RUN has seen.
  *
+ * Between a timer's interrupt and the thread's next instruction lies Linux's way out of idle and through
+ * its scheduler. A guest should not see that as lateness of its timer, so the thread has itself woken
+ * earlier by as much as that took the last times (wake->advance, bounded by WAKE_MAX_ADVANCE_US), and
+ * spins for what is left.
+ *
  * Guests' deadlines are in ticks of CNTPCT, which for this Linux equals CNTVCT (the hypervisor
  * gives the host VM no offset).
  */
@@ -28,6 +33,8 @@
 
 #define WAKE_FLAGS     64u
 #define WAKE_MAX_SECS  3600u /* one sleep; the guest then says again how long */
+
+#define WAKE_MAX_ADVANCE_US 50u
 
 static DEFINE_RAW_SPINLOCK(wake_lock);
 static struct hlist_head wake_list[WAKE_FLAGS]; /* wake_lock */
@@ -62,7 +69,10 @@ static irqreturn_t wake_interrupt(int irq, void *unused)
 
 static enum hrtimer_restart wake_timer(struct hrtimer *timer)
 {
-	wake_up_wake(container_of(timer, struct wake, timer));
+	struct wake *wake = container_of(timer, struct wake, timer);
+
+	WRITE_ONCE(wake->timer_fired, true);
+	wake_up_wake(wake);
 	return HRTIMER_NORESTART;
 }
 
@@ -81,24 +91,55 @@ static u64 wake_ns_until(u64 deadline)
 	return div_u64((u64)ticks * NSEC_PER_SEC + rate - 1, rate);
 }
 
+/* The timer, set for target, has woken the thread: remembers how long that took. */
+static void wake_learn(struct wake *wake, u64 target)
+{
+	u64 most = div_u64((u64)arch_timer_get_cntfrq() * WAKE_MAX_ADVANCE_US, USEC_PER_SEC);
+	u64 took = min(arch_timer_read_counter() - target, most);
+
+	/* Quickly up, slowly down: rather early than late. */
+	if (took > wake->advance) {
+		wake->advance = took;
+	} else {
+		wake->advance -= (wake->advance - took) / 8;
+	}
+}
+
+static void wake_spin(struct wake *wake, u64 deadline)
+{
+	WRITE_ONCE(wake->woken, false);
+	while ((s64)(deadline - arch_timer_read_counter()) > 0 && !READ_ONCE(wake->woken) &&
+	       !need_resched() && !signal_pending(current)) {
+		cpu_relax();
+	}
+}
+
+static int wake_wait_timed(struct wake *wake, u64 deadline)
+{
+	u64 target = deadline - wake->advance;
+	u64 ns = wake_ns_until(target);
+	int rc = 0;
+
+	if (ns) {
+		WRITE_ONCE(wake->timer_fired, false);
+		hrtimer_start(&wake->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_HARD);
+		rc = rcuwait_wait_event(&wake->wait, READ_ONCE(wake->woken), TASK_INTERRUPTIBLE);
+		hrtimer_cancel(&wake->timer);
+		if (rc || !READ_ONCE(wake->timer_fired)) {
+			return rc;
+		}
+		wake_learn(wake, target);
+	}
+	wake_spin(wake, deadline);
+	return 0;
+}
+
 int wake_wait(struct wake *wake, u64 deadline)
 {
-	bool timed = deadline != ~0ULL;
-	int rc;
-
-	if (timed) {
-		u64 ns = wake_ns_until(deadline);
-
-		if (!ns) {
-			return 0;
-		}
-		hrtimer_start(&wake->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_HARD);
+	if (deadline != ~0ULL) {
+		return wake_wait_timed(wake, deadline);
 	}
-	rc = rcuwait_wait_event(&wake->wait, READ_ONCE(wake->woken), TASK_INTERRUPTIBLE);
-	if (timed) {
-		hrtimer_cancel(&wake->timer);
-	}
-	return rc;
+	return rcuwait_wait_event(&wake->wait, READ_ONCE(wake->woken), TASK_INTERRUPTIBLE);
 }
 
 int wake_init_vcpu(struct vcpu *vcpu)
