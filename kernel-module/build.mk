@@ -60,3 +60,4 @@ $(module-dir)/unit/test_%: tests/unit/module/test_%.c $(module-pure:%=$(module-d
 check-unit-y += $(module-tests:%=$(module-dir)/unit/test_%)
 -include $(wildcard $(module-dir)/unit/*.d)
 check-boot-y += tests/boot/test_dev_hyp
+bench-y += tests/host/dev-hyp/bench
