@@ -14,8 +14,9 @@
 
 #define NR_GUESTS  3u
 #define POOL_PAGES 40u
-#define FREE_FIRST ((FAKE_RM + (4 << 20) - FAKE_RAM) / PAGE_BYTES) /* the RM's, never a new pool   \
-								    */
+#define FREE_FIRST                                                                                 \
+	((FAKE_RM + (4 << 20) - FAKE_RAM) / PAGE_BYTES) /* the RM's, never a new pool              \
+							 */
 #define RM_FIRST ((FAKE_RM - FAKE_RAM) / PAGE_BYTES)
 #define RM_END   ((FAKE_HOST - FAKE_RAM) / PAGE_BYTES)
 
