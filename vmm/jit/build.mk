@@ -66,3 +66,21 @@ endef
 $(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
 check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
 check-boot-y += tests/boot/test_vmm_jit
+
+# `make bench-jit`: the translator beside QEMU. The programs it runs are added to the guest's initramfs.
+$(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -O3 -Wall -Wextra -Werror -static -o $@ $< -lm
+
+$(O)/jit/bench.initrd: $(O)/jit/bench $(O)/images/initrd
+	@$(say) CPIO $@
+	$(Q)cd $(<D) && echo bench | cpio -o -H newc --quiet >bench.cpio
+	$(Q)cat $(O)/images/initrd $(@D)/bench.cpio >$@
+
+all-y += $(O)/jit/bench.initrd
+bench-y += tests/jit/bench_jit
+
+.PHONY: bench-jit
+bench-jit: $(O)/jit/bench.initrd $(O)/images/Image $(O)/vmm/native/vmm
+	$(Q)tests/jit/bench_jit

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * bench_kernels.c - what bench-jit runs inside the guest, whatever executes the guest.
+ *
+ * Each kernel does a fixed amount of work. For each one prints `bench NAME CLASS NANOSECONDS`, the
+ * best of three runs by the guest's clock (which is the host's in all machines compared), and a
+ * checksum, so that a machine that computes wrongly does not win.
+ */
+#include <arm_neon.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NR_RUNS 3
+
+static volatile uint64_t sink;
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t alu(void)
+{
+	uint64_t x = 88172645463325252ull, sum = 0;
+
+	for (int i = 0; i < 20000000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		sum += x & 1 ? x : ~x;
+	}
+	return sum;
+}
+
+static uint64_t crc(void)
+{
+	static uint32_t table[256];
+	uint32_t c = ~0u;
+
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t r = i;
+
+		for (int j = 0; j < 8; j++) {
+			r = r & 1 ? r >> 1 ^ 0xedb88320u : r >> 1;
+		}
+		table[i] = r;
+	}
+	for (int i = 0; i < 20000000; i++) {
+		c = table[(c ^ (uint32_t)i) & 0xff] ^ c >> 8;
+	}
+	return c;
+}
+
+static uint64_t __attribute__((noinline)) fib(unsigned int n)
+{
+	return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
+
+static uint64_t calls(void)
+{
+	return fib(30);
+}
+
+static uint64_t __attribute__((noinline)) add1(uint64_t x)
+{
+	return x + 1;
+}
+
+static uint64_t __attribute__((noinline)) add2(uint64_t x)
+{
+	return x * 3 + 2;
+}
+
+static uint64_t indirect(void)
+{
+	uint64_t (*volatile f[2])(uint64_t) = {add1, add2};
+	uint64_t x = 0;
+
+	for (int i = 0; i < 5000000; i++) {
+		x = f[i & 1](x);
+	}
+	return x;
+}
+
+static uint64_t sieve(void)
+{
+	enum { N = 1 << 20 };
+	static uint8_t composite[N];
+	uint64_t count = 0;
+
+	for (int round = 0; round < 4; round++) {
+		memset(composite, 0, N);
+		for (unsigned int i = 2; i < N; i++) {
+			if (!composite[i]) {
+				count++;
+				for (unsigned int j = 2 * i; j < N; j += i) {
+					composite[j] = 1;
+				}
+			}
+		}
+	}
+	return count;
+}
+
+static uint64_t chase(void)
+{
+	enum { N = 8192 };
+	static uint32_t next[N];
+	uint32_t p = 0;
+
+	for (uint32_t i = 0; i < N; i++) {
+		next[i] = (i * 1103515245u + 12345) % N;
+	}
+	for (int i = 0; i < 10000000; i++) {
+		p = next[p];
+	}
+	return p;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t sort(void)
+{
+	enum { N = 100000 };
+	static uint32_t v[N];
+	uint32_t x = 1;
+
+	for (int i = 0; i < N; i++) {
+		v[i] = x = x * 1664525 + 1013904223;
+	}
+	qsort(v, N, sizeof(v[0]), compare);
+	return v[N / 2];
+}
+
+static uint64_t copy(void)
+{
+	enum { N = 1 << 20 };
+	static uint8_t a[N], b[N];
+
+	for (int i = 0; i < 100; i++) {
+		memcpy(b, a, N);
+		a[i] = b[i + 1] + 1;
+	}
+	return a[7];
+}
+
+static uint64_t atomics(void)
+{
+	static _Atomic uint64_t counter;
+
+	for (int i = 0; i < 3000000; i++) {
+		atomic_fetch_add(&counter, 1);
+	}
+	return counter;
+}
+
+static uint64_t mandel(void)
+{
+	uint64_t inside = 0;
+
+	for (int py = 0; py < 100; py++) {
+		for (int px = 0; px < 100; px++) {
+			double cr = px * 0.03 - 2, ci = py * 0.02 - 1, r = 0, i = 0;
+			int n = 0;
+
+			while (n < 200 && r * r + i * i < 4) {
+				double t = r * r - i * i + cr;
+
+				i = 2 * r * i + ci;
+				r = t;
+				n++;
+			}
+			inside += (uint64_t)n;
+		}
+	}
+	return inside;
+}
+
+static uint64_t nbody(void)
+{
+	double x[5] = {0, 4.8, 8.3, 12.9, 15.4}, v[5] = {0, 0.6, -1.0, 1.1, 0.9}, energy = 0;
+
+	for (int step = 0; step < 50000; step++) {
+		for (int i = 0; i < 5; i++) {
+			for (int j = 0; j < 5; j++) {
+				double d = x[i] - x[j], q = d * d + 0.01;
+
+				v[i] -= d / (q * sqrt(q)) * 0.001;
+			}
+		}
+		for (int i = 0; i < 5; i++) {
+			x[i] += v[i] * 0.001;
+		}
+	}
+	for (int i = 0; i < 5; i++) {
+		energy += v[i] * v[i];
+	}
+	return (uint64_t)(energy * 1e9);
+}
+
+static uint64_t math_library(void)
+{
+	double sum = 0;
+
+	for (int i = 1; i < 200000; i++) {
+		sum += sin(i * 0.001) * exp(-i * 1e-5) + log(i);
+	}
+	return (uint64_t)(sum * 1e6);
+}
+
+static uint64_t neon_f32(void)
+{
+	static float a[4096], b[4096];
+	float32x4_t sum = vdupq_n_f32(0);
+
+	for (int i = 0; i < 4096; i++) {
+		a[i] = (float)i * 0.5f;
+		b[i] = 1.0f / (float)(i + 1);
+	}
+	for (int round = 0; round < 1000; round++) {
+		for (int i = 0; i < 4096; i += 4) {
+			sum = vfmaq_f32(sum, vld1q_f32(a + i), vld1q_f32(b + i));
+		}
+	}
+	return (uint64_t)vaddvq_f32(sum);
+}
+
+static uint64_t neon_integer(void)
+{
+	static uint8_t a[4096], b[4096];
+	uint32x4_t sum = vdupq_n_u32(0);
+
+	for (int i = 0; i < 4096; i++) {
+		a[i] = (uint8_t)(i * 7);
+		b[i] = (uint8_t)(i * 13);
+	}
+	for (int round = 0; round < 500; round++) {
+		for (int i = 0; i < 4096; i += 16) {
+			uint8x16_t d = vmaxq_u8(vld1q_u8(a + i), vld1q_u8(b + i));
+			uint16x8_t w = vaddl_u8(vget_low_u8(d), vget_high_u8(d));
+
+			sum = vaddw_u16(sum, vget_low_u16(w));
+			sum = vaddw_u16(sum, vget_high_u16(w));
+		}
+	}
+	return vaddvq_u32(sum);
+}
+
+static uint64_t strings(void)
+{
+	static char text[65536];
+	uint64_t sum = 0;
+
+	memset(text, 'a', sizeof(text) - 1);
+	for (int i = 0; i < 200; i++) {
+		sum += strlen(text + (i & 15)) + (uint64_t)(memchr(text, 'b', 65000) != NULL) +
+		       (uint64_t)(strchr(text, 'b') != NULL) +
+		       (uint64_t)memcmp(text, text + 1, 60000);
+	}
+	return sum;
+}
+
+static uint64_t system_calls(void)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < 300000; i++) {
+		sum += (uint64_t)syscall(SYS_getppid);
+	}
+	return sum != 0;
+}
+
+static uint64_t page_faults(void)
+{
+	enum { SIZE = 16 << 20 };
+
+	for (int round = 0; round < 4; round++) {
+		uint8_t *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				  0);
+
+		madvise(p, SIZE, MADV_NOHUGEPAGE);
+		for (int i = 0; i < SIZE; i += 4096) {
+			p[i] = 1;
+		}
+		munmap(p, SIZE);
+	}
+	return 0;
+}
+
+static uint64_t fork_exec(void)
+{
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			execl("/bin/busybox", "true", (char *)NULL);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+	}
+	return 0;
+}
+
+static uint64_t pipes(void)
+{
+	int to[2], from[2];
+	char c = 0;
+
+	if (pipe(to) || pipe(from)) {
+		return 1;
+	}
+	if (fork() == 0) {
+		while (read(to[0], &c, 1) == 1 && c == 0 && write(from[1], &c, 1) == 1) {
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 20000; i++) {
+		if (write(to[1], &c, 1) != 1 || read(from[0], &c, 1) != 1) {
+			return 1;
+		}
+	}
+	c = 1;
+	if (write(to[1], &c, 1) != 1) {
+		return 1;
+	}
+	wait(NULL);
+	for (int i = 0; i < 2; i++) {
+		close(to[i]);
+		close(from[i]);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name, *class;
+	uint64_t (*run)(void);
+} kernels[] = {
+	{"alu", "integer", alu},
+	{"crc", "integer", crc},
+	{"fib", "integer", calls},
+	{"indirect", "integer", indirect},
+	{"sieve", "integer", sieve},
+	{"chase", "integer", chase},
+	{"qsort", "integer", sort},
+	{"memcpy", "integer", copy},
+	{"atomic", "integer", atomics},
+	{"mandel", "fp", mandel},
+	{"nbody", "fp", nbody},
+	{"libm", "fp", math_library},
+	{"neon-f32", "simd", neon_f32},
+	{"neon-int", "simd", neon_integer},
+	{"strings", "simd", strings},
+	{"syscall", "system", system_calls},
+	{"faults", "system", page_faults},
+	{"fork-exec", "system", fork_exec},
+	{"pipe", "system", pipes},
+};
+
+int main(int argc, char **argv)
+{
+	for (unsigned int i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		uint64_t best = UINT64_MAX, sum = 0;
+
+		if (argc > 1 && !strstr(argv[1], kernels[i].name)) {
+			continue;
+		}
+		for (int run = 0; run < NR_RUNS; run++) {
+			uint64_t begin = now(), took;
+
+			sum = kernels[i].run();
+			took = now() - begin;
+			best = took < best ? took : best;
+		}
+		sink = sum;
+		printf("bench %s %s %llu %llx\n", kernels[i].name, kernels[i].class,
+		       (unsigned long long)best, (unsigned long long)sum);
+		fflush(stdout);
+	}
+	return 0;
+}
