@@ -41,6 +41,7 @@ vmm-y += vmm/devices/virtio/mmio.c
 vmm-y += vmm/devices/virtio/ring.c
 vmm-y += vmm/options/opt.c
 vmm-y += vmm/options/run_options.c
+vmm-y += vmm/options/run_parse.c
 vmm-y += vmm/options/suggest.c
 
 vmm-arm64-y := vmm/accel_list_arm64.c vmm/accel_kvm.c vmm/accel_kvm_vcpu.c
@@ -90,7 +91,7 @@ vmm-test-pl011-y := vmm/devices/pl011.c vmm/devices/primecell.c vmm/fdt_node.c
 vmm-tests += ring
 vmm-test-ring-y := vmm/devices/virtio/ring.c vmm/memory.c
 vmm-tests += run_options
-vmm-test-run_options-y := vmm/options/run_options.c vmm/options/opt.c vmm/options/suggest.c vmm/log.c
+vmm-test-run_options-y := vmm/options/run_options.c vmm/options/run_parse.c vmm/options/opt.c vmm/options/suggest.c vmm/log.c
 vmm-tests += virtio_blk
 vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/devices/virtio/ring.c \
 	vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c
