@@ -170,6 +170,15 @@ static void list(struct vcpu *vcpu, u32 n, const struct vgic_view *v, u32 i)
 	}
 }
 
+/* Nothing about the private interrupt i but that it is pending and its list register consumed. */
+static bool is_plain(const struct vgic_view *v, u32 i)
+{
+	const struct vgic_bank *bank = v->bank;
+
+	return v->spis == NULL &&
+	       ((bank->unpend | bank->unactive | bank->setactive | bank->phys) >> i & 1) == 0;
+}
+
 /* Interrupt i, which goes to the vCPU loaded on this core, became pending: lists it without
  * touching other list registers. False if that takes more (refill()). */
 static bool list_raised(struct vcpu *vcpu, const struct vgic_view *v, u32 i,
@@ -179,6 +188,7 @@ static bool list_raised(struct vcpu *vcpu, const struct vgic_view *v, u32 i,
 	struct vgic_bank *bank = v->bank;
 	u32 bit = 1u << i;
 	u32 n = 0;
+	u64 lr;
 
 	if ((bank->listed & bit) == 0) {
 		if ((bank->active & bit) != 0 || vc->nr_used >= ich_nr_lrs()) {
@@ -193,10 +203,16 @@ static bool list_raised(struct vcpu *vcpu, const struct vgic_view *v, u32 i,
 		n++;
 	}
 	BUG_ON(n == vc->nr_used);
-	if ((ich_read_lr(n) & ICH_LR_STATE) != 0) {
+	lr = ich_read_lr(n);
+	if ((lr & ICH_LR_STATE) != 0) {
 		return false;
 	}
-	unlist(v, i, ich_read_lr(n), (vc->lr_soft >> n & 1) != 0, vcpu->index, kicks);
+	if (is_plain(v, i)) {
+		bank->active &= ~bit;
+		list(vcpu, n, v, i);
+		return true;
+	}
+	unlist(v, i, lr, (vc->lr_soft >> n & 1) != 0, vcpu->index, kicks);
 	vc->lr_intid[n] = VGIC_FIRST_BAD;
 	if (destination(v, i) == vcpu->index &&
 	    ((vgic_deliverable(v->vm, bank) | bank->active) & bit) != 0) {
@@ -223,7 +239,9 @@ static struct vcpu *mark(const struct vgic_view *v, u32 i)
 		}
 		vcpu = vm_vcpu(v->vm, destination(v, i));
 	}
-	if (vcpu != NULL) {
+	/* The bank's lock is held, so that nobody clears the bit now. */
+	if (vcpu != NULL &&
+	    (atomic_load_explicit(&vcpu->vgic.ready, memory_order_relaxed) >> v->nr & 1) == 0) {
 		/* Release: pairs with the acquire in lock_ready() and vgic_has_pending(). */
 		atomic_fetch_or_explicit(&vcpu->vgic.ready, 1u << v->nr, memory_order_release);
 	}
