@@ -16,8 +16,15 @@
 #define ICH_LRS(X)                                                                                 \
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
+/* The first ones are tried first: most vCPUs never need another. */
 static inline u64 ich_read_lr(u32 n)
 {
+	if (likely(n == 0)) {
+		return read_sysreg(ich_lr0_el2);
+	}
+	if (likely(n == 1)) {
+		return read_sysreg(ich_lr1_el2);
+	}
 	switch (n) {
 #define ICH_LR_READ(i)                                                                             \
 	case i:                                                                                    \
@@ -31,6 +38,14 @@ static inline u64 ich_read_lr(u32 n)
 
 static inline void ich_write_lr(u32 n, u64 value)
 {
+	if (likely(n == 0)) {
+		write_sysreg(value, ich_lr0_el2);
+		return;
+	}
+	if (likely(n == 1)) {
+		write_sysreg(value, ich_lr1_el2);
+		return;
+	}
 	switch (n) {
 #define ICH_LR_WRITE(i)                                                                            \
 	case i:                                                                                    \

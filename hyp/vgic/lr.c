@@ -515,10 +515,11 @@ static bool list_all_raised(struct vcpu *vcpu, u32 ready, struct vgic_kicks *kic
 		return false;
 	}
 	vgic_for_each_bit (nr, ready) {
-		struct vgic_view v = vgic_view(vcpu, nr);
+		struct vgic_view v =
+			likely(nr == 0) ? vgic_private_view(vcpu) : vgic_spi_view(vcpu->vm, nr);
 		u32 raised = vgic_deliverable(v.vm, v.bank) & (~v.bank->listed | v.bank->latch);
 
-		if (v.spis != NULL) {
+		if (nr != 0) {
 			raised = bits_of(&v, raised, vcpu->index);
 		}
 		vgic_for_each_bit (i, raised) {
