@@ -17,18 +17,21 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Random numbers for the guest's KASLR and its entropy pool; without them it only boots less
- * random. */
+/*
+ * Random numbers for the guest's KASLR and its entropy pool. Early after the host's own boot there
+ * may be none yet: waiting could take seconds, so KASLR then gets what there is, and the pool,
+ * which would trust it, gets nothing.
+ */
 static int machine_fdt_seeds(void *fdt)
 {
 	uint8_t seed[64];
 	uint64_t kaslr;
 	int result = 0;
 
-	if (getrandom(&kaslr, sizeof(kaslr), 0) == sizeof(kaslr)) {
+	if (getrandom(&kaslr, sizeof(kaslr), GRND_INSECURE) == sizeof(kaslr)) {
 		result = fdt_property_u64(fdt, "kaslr-seed", kaslr);
 	}
-	if (result == 0 && getrandom(seed, sizeof(seed), 0) == sizeof(seed)) {
+	if (result == 0 && getrandom(seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed)) {
 		result = fdt_property(fdt, "rng-seed", seed, sizeof(seed));
 	}
 	return result;
