@@ -52,7 +52,9 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := translate
+jit-tests := gic mmu translate
+jit-test-gic-y := $(jit-gic-y)
+jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-translate-y := $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
 # Guest memory is accessed as the guest aligns it, and shifts of negative numbers mean what gcc says they mean.
