@@ -46,23 +46,34 @@ int vgic_set_line(struct vm *vm, struct vcpu *vcpu, u32 intid, bool level)
 	return HYP_OK;
 }
 
-/* An SGI for one vCPU. Registers for group 0 cannot make an interrupt of group 1. */
-static void send_sgi(struct vcpu *target, u32 intid, u32 group, struct vgic_kicks *kicks)
+/*
+ * An SGI for one vCPU. Registers for group 0 cannot make an interrupt of group 1.
+ *
+ * vgic_raised() without what SGIs do not need: they are edge-triggered, private, and mostly for a
+ * vCPU that is loaded elsewhere.
+ */
+static void send_sgi(struct vcpu *target, u32 intid, u32 group)
 {
-	struct vgic_view v = vgic_private_view(target);
+	struct vgic_cpu *vc = &target->vgic;
+	struct vgic_bank *bank = &vc->bank;
 	u32 bit = 1u << intid;
 
-	vgic_lock(&v);
-	if (group == 1 || (v.bank->group & bit) == 0) {
-		v.bank->latch |= bit;
-		vgic_raised(&v, bit, kicks);
+	spin_lock(&vc->lock);
+	bit &= group == 1 ? ~0u : ~bank->group;
+	bank->latch |= bit;
+	bit &= vgic_deliverable(target->vm, bank);
+	if (bit != 0 && (atomic_load_explicit(&vc->ready, memory_order_relaxed) & 1) == 0) {
+		/* Release: pairs with the acquire in lock_ready() and vgic_has_pending(). */
+		atomic_fetch_or_explicit(&vc->ready, 1, memory_order_release);
 	}
-	vgic_unlock(&v);
+	spin_unlock(&vc->lock);
+	if (bit != 0) {
+		vcpu_request(target, VCPU_REQ_VGIC);
+	}
 }
 
 void vgic_sgi(struct vcpu *vcpu, u64 value, u32 group)
 {
-	struct vgic_kicks kicks = VGIC_NO_KICKS;
 	struct vm *vm = vcpu->vm;
 
 	if ((value & SGI_IRM) != 0) {
@@ -72,7 +83,7 @@ void vgic_sgi(struct vcpu *vcpu, u64 value, u32 group)
 			struct vcpu *target = vm_vcpu(vm, index);
 
 			if (target != NULL && target != vcpu) {
-				send_sgi(target, SGI_INTID(value), group, &kicks);
+				send_sgi(target, SGI_INTID(value), group);
 			}
 		}
 	} else {
@@ -83,11 +94,10 @@ void vgic_sgi(struct vcpu *vcpu, u64 value, u32 group)
 			struct vcpu *target = vm_vcpu_by_mpidr(vm, cluster | aff0);
 
 			if (target != NULL) {
-				send_sgi(target, SGI_INTID(value), group, &kicks);
+				send_sgi(target, SGI_INTID(value), group);
 			}
 		}
 	}
-	vgic_kick(vm, &kicks);
 }
 
 void vgic_dir(struct vcpu *vcpu, u64 value)
