@@ -292,8 +292,8 @@ static uint64_t page_faults(void)
 	enum { SIZE = 16 << 20 };
 
 	for (int round = 0; round < 4; round++) {
-		uint8_t *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-				  0);
+		uint8_t *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
 
 		madvise(p, SIZE, MADV_NOHUGEPAGE);
 		for (int i = 0; i < SIZE; i += 4096) {

@@ -11,15 +11,15 @@
 #include "devices/gic/gic.h"
 
 #define REG(crn, crm, op2) ((uint16_t)(3u << 14 | (crn) << 7 | (crm) << 3 | (op2)))
-#define PMR		   REG(4u, 6u, 0u)
-#define RPR		   REG(12u, 11u, 3u)
-#define DIR		   REG(12u, 11u, 1u)
-#define SGI1R		   REG(12u, 11u, 5u)
-#define IAR1		   REG(12u, 12u, 0u)
-#define EOIR1		   REG(12u, 12u, 1u)
-#define HPPIR1		   REG(12u, 12u, 2u)
-#define CTLR		   REG(12u, 12u, 4u)
-#define IGRPEN1		   REG(12u, 12u, 7u)
+#define PMR                REG(4u, 6u, 0u)
+#define RPR                REG(12u, 11u, 3u)
+#define DIR                REG(12u, 11u, 1u)
+#define SGI1R              REG(12u, 11u, 5u)
+#define IAR1               REG(12u, 12u, 0u)
+#define EOIR1              REG(12u, 12u, 1u)
+#define HPPIR1             REG(12u, 12u, 2u)
+#define CTLR               REG(12u, 12u, 4u)
+#define IGRPEN1            REG(12u, 12u, 7u)
 
 #define SPURIOUS 1023
 

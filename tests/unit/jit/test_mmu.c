@@ -16,8 +16,8 @@
 #define RAM_BASE 0x40000000ull
 #define RAM_SIZE (2ull << 20)
 
-#define VALID 1ull
-#define TABLE 2ull /* or page, at level 3 */
+#define VALID  1ull
+#define TABLE  2ull /* or page, at level 3 */
 #define AP_EL0 (1ull << 6)
 #define AP_RO  (1ull << 7)
 #define AF     (1ull << 10)
