@@ -87,6 +87,9 @@ struct guest {
 	size_t bytes;
 };
 
+/* What KVM_CREATE_VM is called with from here on; 0 to begin with. */
+extern unsigned long vm_type;
+
 /* A VM with RAM, vCPUs (all but the first powered off) and a program that the first one starts. */
 void vm_make(struct vm *vm, unsigned int nr_vcpus, struct guest guest);
 /* The same in steps: without vCPUs or RAM. */

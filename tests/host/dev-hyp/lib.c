@@ -11,6 +11,8 @@
 
 #include "dev_hyp.h"
 
+unsigned long vm_type;
+
 void *memory_map(size_t bytes, size_t align)
 {
 	uint8_t *raw = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE,
@@ -36,7 +38,7 @@ int vm_set_slot(struct vm *vm, uint32_t slot, uint32_t flags, uint64_t gpa, uint
 
 void vm_make_empty(struct vm *vm)
 {
-	*vm = (struct vm){.fd = ioctl(dev_fd, KVM_CREATE_VM, 0), .gic_fd = -1};
+	*vm = (struct vm){.fd = ioctl(dev_fd, KVM_CREATE_VM, vm_type), .gic_fd = -1};
 	CHECK_OK(vm->fd);
 }
 

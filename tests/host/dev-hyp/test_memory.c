@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Memory slots: what may be asked for, and what the guest then sees. */
 #include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -228,6 +230,72 @@ static void test_memlock(void)
 	vm_free(&vm);
 }
 
+static sigjmp_buf touched;
+
+static void on_sigbus(int sig)
+{
+	siglongjmp(touched, sig);
+}
+
+/* Whether reading that memory ends in SIGBUS. */
+static bool read_faults(const uint8_t *memory, uint8_t *value)
+{
+	if (sigsetjmp(touched, 1)) {
+		return true;
+	}
+	*value = *(const volatile uint8_t *)memory;
+	return false;
+}
+
+/*
+ * A protected VM: what it has touched is lent, SIGBUS to its own VMM, and wiped when it comes back;
+ * what it has not touched is the VMM's still.
+ */
+static void test_protected(void)
+{
+	struct sigaction action = {.sa_handler = on_sigbus};
+	uint8_t *memory;
+	uint8_t value = 1;
+	struct vm vm = {.gic_fd = -1};
+	uint64_t reg;
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no protected VMs");
+	}
+	CHECK_OK(sigaction(SIGBUS, &action, NULL));
+	vm.fd = ioctl(dev_fd, KVM_CREATE_VM, HYP_VM_TYPE_PROTECTED);
+	CHECK_OK(vm.fd);
+	vm.ram_bytes = RAM_BYTES;
+	vm.ram = memory_map(vm.ram_bytes, BLOCK);
+	memory = memory_map(8 * BLOCK, BLOCK);
+	memset(memory, 0x77, 8 * BLOCK);
+	CHECK_OK(vm_set_slot(&vm, 0, 0, RAM_BASE, vm.ram_bytes, vm.ram));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, 8 * BLOCK, memory));
+	vm_add_vcpu(&vm, 0);
+	vm_load(&vm, GUEST(fill));
+	reg_set_x(&vm, 0, 0, OTHER_BASE);
+	reg_set_x(&vm, 0, 1, 7);
+	reg_set_x(&vm, 0, 2, 4);
+	reg_set_x(&vm, 0, 3, BLOCK);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
+	CHECK(read_faults(memory, &value));
+	CHECK(read_faults(memory + 3 * BLOCK, &value));
+	CHECK(!read_faults(memory + 5 * BLOCK, &value));
+	CHECK_EQ(value, 0x77);
+	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], reg_core_id(0), &reg), EPERM);
+	CHECK_ERRNO(vm_set_slot(&vm, 1, 0, OTHER_BASE, 0, NULL), EBUSY); /* not while it may run */
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	munmap(vm.run[0], PAGE);
+	close(vm.vcpu_fd[0]);
+	close(vm.fd);
+	CHECK(!read_faults(memory, &value));
+	CHECK_EQ(value, 0);
+	CHECK(!read_faults(vm.ram, &value));
+	CHECK_EQ(value, 0);
+	CHECK(!read_faults(memory + 5 * BLOCK, &value));
+	CHECK_EQ(value, 0x77);
+}
+
 const struct test tests_memory[] = {
 	{"slots_bad", test_slots_bad},
 	{"slots_change", test_slots_change},
@@ -240,5 +308,6 @@ const struct test tests_memory[] = {
 	{"slot_delete_and_move", test_slot_delete_and_move},
 	{"slot_without_memory", test_slot_without_memory},
 	{"memlock", test_memlock},
+	{"protected", test_protected},
 	{},
 };
