@@ -19,7 +19,7 @@ static int publish(struct vm *owner, struct ipc_object *object, u64 *handle)
 {
 	int result;
 
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
 	result = handle_put(owner, object->type, object, HYP_RIGHT_ALL);

@@ -17,37 +17,19 @@ int call_vgic_config(struct vcpu *vcpu, u64 *x)
 	if (!vm) {
 		return error;
 	}
-	if (atomic_load(&vm->state) != HYP_VM_NEW) {
-		return HYP_E_STATE;
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
 	}
-	return vgic_vm_config(vm, ipa_init(x[2]), ipa_init(x[3]), (u32)x[4]);
+	if (atomic_load(&vm->state) != HYP_VM_NEW) {
+		error = HYP_E_STATE;
+	} else {
+		error = vgic_vm_config(vm, ipa_init(x[2]), ipa_init(x[3]), (u32)x[4]);
+	}
+	spin_unlock(&vm_table_lock);
+	return error;
 }
 
 /* GIC registers are consistent only while no vCPU runs: all are claimed for the access. */
-static int claim_all(struct vm *vm, u32 *old)
-{
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
-		if (vm->vcpus[i] && vcpu_claim(vm->vcpus[i], &old[i])) {
-			while (i-- > 0) {
-				if (vm->vcpus[i]) {
-					vcpu_release(vm->vcpus[i], old[i]);
-				}
-			}
-			return HYP_E_BUSY;
-		}
-	}
-	return HYP_OK;
-}
-
-static void release_all(struct vm *vm, const u32 *old)
-{
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
-		if (vm->vcpus[i]) {
-			vcpu_release(vm->vcpus[i], old[i]);
-		}
-	}
-}
-
 static int vgic_reg(struct vcpu *vcpu, u64 *x, bool write)
 {
 	u32 old[MAX_VCPUS];
@@ -60,13 +42,13 @@ static int vgic_reg(struct vcpu *vcpu, u64 *x, bool write)
 	if (vm == vcpu->vm || (vm->flags & HYP_VM_HOST)) {
 		return HYP_E_DENIED;
 	}
-	error = claim_all(vm, old);
+	error = vm_claim_vcpus(vm, old);
 	if (error) {
 		return error;
 	}
 	error = write ? vgic_reg_set(vm, (u32)x[2], x[3], (u32)x[4], x[5])
 		      : vgic_reg_get(vm, (u32)x[2], x[3], (u32)x[4], &x[1]);
-	release_all(vm, old);
+	vm_release_vcpus(vm, old);
 	return error;
 }
 

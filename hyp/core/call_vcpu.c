@@ -21,22 +21,23 @@ int call_vcpu_run(struct vcpu *vcpu, u64 *x)
 int call_vcpu_create(struct vcpu *vcpu, u64 *x)
 {
 	struct vcpu *new;
+	struct vm *vm;
 	int error;
-	struct vm *vm = handle_get(vcpu->vm, x[1], HYP_OBJECT_VM, HYP_RIGHT_CONTROL, &error);
 
-	if (!vm) {
-		return error;
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
 	}
-	error = vcpu_create(vm, x[2], x[3], x[4], &new);
-	if (error) {
-		return error;
+	vm = handle_get(vcpu->vm, x[1], HYP_OBJECT_VM, HYP_RIGHT_CONTROL, &error);
+	if (vm) {
+		/* Without a handle the vCPU would be out of reach. */
+		error = handle_has_room(vcpu->vm) ? vcpu_create_locked(vm, x[2], x[3], x[4], &new)
+						  : HYP_E_LIMIT;
 	}
-	error = handle_put(vcpu->vm, HYP_OBJECT_VCPU, new, HYP_RIGHT_ALL);
-	if (error < 0) {
-		return error;
+	if (!error) {
+		x[1] = (u64)handle_put(vcpu->vm, HYP_OBJECT_VCPU, new, HYP_RIGHT_ALL);
 	}
-	x[1] = (u64)error;
-	return HYP_OK;
+	spin_unlock(&vm_table_lock);
+	return error;
 }
 
 /* A vCPU whose registers the caller may see, claimed. */
@@ -47,13 +48,18 @@ static struct vcpu *claim_for_regs(struct vcpu *vcpu, u64 handle, u32 *old, int 
 	if (!target) {
 		return NULL;
 	}
+	*error = vcpu_claim(target, old);
+	if (*error) {
+		return NULL;
+	}
+	/* Asked only now: a claimed vCPU cannot start to run. */
 	if ((target->vm->flags & HYP_VM_PROTECTED) &&
 	    atomic_load(&target->vm->state) != HYP_VM_NEW) {
+		vcpu_release(target, *old);
 		*error = HYP_E_DENIED;
 		return NULL;
 	}
-	*error = vcpu_claim(target, old);
-	return *error ? NULL : target;
+	return target;
 }
 
 int call_vcpu_reg_get(struct vcpu *vcpu, u64 *x)
@@ -142,25 +148,29 @@ int call_vcpu_kick(struct vcpu *vcpu, u64 *x)
 
 int call_vcpu_wake(struct vcpu *vcpu, u64 *x)
 {
+	struct doorbell *doorbell = NULL;
+	struct vcpu *target;
 	int error;
-	struct vcpu *target = get_vcpu(vcpu, x[1], HYP_RIGHT_CONTROL, &error);
-	struct doorbell *doorbell;
 
-	if (!target) {
-		return error;
-	}
 	if (x[3] >= 64) {
 		return HYP_E_INVAL;
 	}
-	doorbell = handle_get(vcpu->vm, x[2], HYP_OBJECT_DOORBELL, HYP_RIGHT_SEND, &error);
-	if (!doorbell) {
-		return error;
+	/* ipc_vm_gone() clears what names a dying VM's doorbells, and nothing may come after it. */
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
 	}
-	error = doorbell_use_as_wake(doorbell);
+	target = get_vcpu(vcpu, x[1], HYP_RIGHT_CONTROL, &error);
+	if (target) {
+		doorbell = handle_get(vcpu->vm, x[2], HYP_OBJECT_DOORBELL, HYP_RIGHT_SEND, &error);
+	}
+	if (doorbell) {
+		error = doorbell_use_as_wake(doorbell);
+	}
 	if (!error) {
 		target->wake_flag = BIT(x[3]);
 		atomic_store(&target->wake_doorbell, doorbell);
 	}
+	spin_unlock(&vm_table_lock);
 	return error;
 }
 
@@ -225,6 +235,11 @@ int call_vcpu_reset(struct vcpu *vcpu, u64 *x)
 	error = vcpu_claim(target, &old);
 	if (error) {
 		return error;
+	}
+	/* In WFI it is in its core's list; and only its VM can power it on again. */
+	if (!vcpu_is_proxy(target) && old != VCPU_OFF) {
+		vcpu_release(target, old);
+		return HYP_E_BUSY;
 	}
 	vcpu_reset(target);
 	vcpu_release(target, vcpu_initial_state(target));

@@ -14,32 +14,23 @@ static bool is_platform(struct vcpu *vcpu)
 	return vcpu->vm->id == VMID_RM;
 }
 
-/* Any type: what handle_get() does, less the type. */
-static int lookup(struct vcpu *vcpu, u64 handle, struct handle *out)
-{
-	if (handle == HYP_HANDLE_INVALID || handle >= HANDLE_MAX) {
-		return HYP_E_HANDLE;
-	}
-	*out = vcpu->vm->handles.entries[handle];
-	return out->type == HYP_OBJECT_NONE ? HYP_E_HANDLE : HYP_OK;
-}
-
 int call_handle_copy(struct vcpu *vcpu, u64 *x)
 {
 	struct handle source;
-	struct vm *to;
-	int error = lookup(vcpu, x[1], &source);
+	struct vm *to = NULL;
+	int error;
 
-	if (error) {
-		return error;
-	}
-	if ((source.rights & (HYP_RIGHT_COPY | x[3])) != (HYP_RIGHT_COPY | x[3])) {
-		return HYP_E_RIGHT;
-	}
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
-	to = get_vm(vcpu, x[2], HYP_RIGHT_GRANT, &error);
+	/* Under the lock: a handle that is revoked meanwhile must not live on in its copy. */
+	error = handle_read(vcpu->vm, x[1], &source);
+	if (!error && (source.rights & (HYP_RIGHT_COPY | x[3])) != (HYP_RIGHT_COPY | x[3])) {
+		error = HYP_E_RIGHT;
+	}
+	if (!error) {
+		to = get_vm(vcpu, x[2], HYP_RIGHT_GRANT, &error);
+	}
 	if (to) {
 		error = handle_put(to, source.type, source.object, (u32)x[3]);
 	}
@@ -54,39 +45,39 @@ int call_handle_copy(struct vcpu *vcpu, u64 *x)
 int call_handle_delete(struct vcpu *vcpu, u64 *x)
 {
 	struct handle handle;
-	int error = lookup(vcpu, x[1], &handle);
+	int error;
 
-	if (error) {
-		return error;
-	}
-	if (x[1] <= HYP_HANDLE_PLATFORM) {
-		return HYP_E_DENIED;
-	}
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
-	handle_delete(vcpu->vm, (u32)x[1]);
+	error = handle_read(vcpu->vm, x[1], &handle);
+	if (!error && x[1] <= HYP_HANDLE_PLATFORM) {
+		error = HYP_E_DENIED;
+	}
+	if (!error) {
+		handle_delete(vcpu->vm, (u32)x[1]);
+	}
 	spin_unlock(&vm_table_lock);
-	return HYP_OK;
+	return error;
 }
 
 int call_handle_revoke(struct vcpu *vcpu, u64 *x)
 {
 	struct handle handle;
-	int error = lookup(vcpu, x[1], &handle);
+	int error;
 
-	if (error) {
-		return error;
-	}
-	if (!(handle.rights & HYP_RIGHT_REVOKE)) {
-		return HYP_E_RIGHT;
-	}
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
-	x[1] = handle_revoke(handle.object, vcpu->vm, (u32)x[1]);
+	error = handle_read(vcpu->vm, x[1], &handle);
+	if (!error && !(handle.rights & HYP_RIGHT_REVOKE)) {
+		error = HYP_E_RIGHT;
+	}
+	if (!error) {
+		x[1] = handle_revoke(handle.object, vcpu->vm, (u32)x[1]);
+	}
 	spin_unlock(&vm_table_lock);
-	return HYP_OK;
+	return error;
 }
 
 static u64 object_id(const struct handle *handle)
@@ -104,7 +95,7 @@ static u64 object_id(const struct handle *handle)
 int call_handle_info(struct vcpu *vcpu, u64 *x)
 {
 	struct handle handle;
-	int error = lookup(vcpu, x[1], &handle);
+	int error = handle_read(vcpu->vm, x[1], &handle);
 
 	if (error) {
 		return error;
@@ -118,21 +109,17 @@ int call_handle_info(struct vcpu *vcpu, u64 *x)
 int call_vm_create(struct vcpu *vcpu, u64 *x)
 {
 	struct vm *vm;
+	u32 handle;
 	int error;
 
 	if (!is_platform(vcpu)) {
 		return HYP_E_RIGHT;
 	}
-	error = vm_create(vcpu->vm, ipa_init(x[1]), x[2], x[3], x[4], &vm);
+	error = vm_create(vcpu->vm, ipa_init(x[1]), x[2], x[3], x[4], &vm, &handle);
 	if (error) {
 		return error;
 	}
-	error = handle_put(vcpu->vm, HYP_OBJECT_VM, vm, HYP_RIGHT_ALL);
-	if (error < 0) {
-		/* Without a handle nobody could destroy it. */
-		return vm_destroy(vcpu->vm, vm) ? HYP_E_BUSY : error;
-	}
-	x[1] = (u64)error;
+	x[1] = handle;
 	x[2] = vm->id;
 	return HYP_OK;
 }

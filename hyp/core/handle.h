@@ -16,22 +16,29 @@
 struct vm;
 
 struct handle {
-	u8 type; /* enum hyp_object_type */
-	u16 rights;
+	enum hyp_object_type type;
+	u32 rights;
 	void *object;
 };
 
-/* One page of the VM's pool. */
+/*
+ * One page of the VM's pool. An entry is one word, so that a look-up beside a change sees the old
+ * handle or the new one, never one's type and the other's object: objects begin on a page, and the
+ * twelve bits below hold the type and the rights. 0: no handle.
+ */
 struct handle_table {
-	struct handle *entries; /* [HANDLE_MAX] */
+	_Atomic u64 *entries; /* [MAX_HANDLES] */
 };
-
-#define HANDLE_MAX (PAGE_BYTES / sizeof(struct handle))
 
 /* The object behind handle if it has that type and at least those rights; else NULL and
  * *error = HYP_E_HANDLE or HYP_E_RIGHT. */
 void *handle_get(struct vm *vm, u64 handle, enum hyp_object_type type, u32 rights, int *error);
 
+/* The handle, of any type; HYP_E_HANDLE. */
+int handle_read(struct vm *vm, u64 handle, struct handle *out) __must_check;
+
+/* Whether handle_put() will find room. */
+bool handle_has_room(const struct vm *vm);
 /* Puts an object into vm's table. Returns the handle or HYP_E_LIMIT. */
 int handle_put(struct vm *vm, enum hyp_object_type type, void *object, u32 rights) __must_check;
 /* At a fixed index, for the handles a VM is born with. */
@@ -39,7 +46,8 @@ void handle_put_at(struct vm *vm, u32 handle, enum hyp_object_type type, void *o
 
 void handle_delete(struct vm *vm, u32 handle);
 
-/* Deletes every handle to object in every VM, except keep of except_vm. Returns the count. */
+/* Deletes every handle to object in every VM, except keep of except_vm and those that VMs are born
+ * with. Returns the count. */
 u32 handle_revoke(const void *object, const struct vm *except_vm, u32 keep);
 
 #endif

@@ -72,10 +72,14 @@ static void start_rm(void)
 	map_rm(rm);
 	/* A GIC for its message queue interrupts, at the board's addresses: its IPAs are PAs. */
 	if (vgic_vm_config(rm, ipa_init(boot_info->gicd.base), ipa_init(boot_info->gicr[0].base),
-			   64) ||
-	    vcpu_create(rm, 0, 0, HYP_VCPU_ON, &vcpu)) {
-		panic("the resource manager's VM cannot be made");
+			   64)) {
+		panic("the resource manager's GIC cannot be made");
 	}
+	spin_lock(&vm_table_lock);
+	if (vcpu_create_locked(rm, 0, 0, HYP_VCPU_ON, &vcpu)) {
+		panic("the resource manager's vCPU cannot be made");
+	}
+	spin_unlock(&vm_table_lock);
 	vcpu->priority = SCHED_PRIORITY_RM;
 	vcpu->regs.pc = boot_info->rm_image.base;
 	vcpu->regs.x[0] = boot_info_pa;

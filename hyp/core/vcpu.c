@@ -63,7 +63,7 @@ static int check_flags(const struct vm *vm, u64 flags)
 	return host && cpus[core].host_vcpu ? HYP_E_EXIST : HYP_OK;
 }
 
-int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **out)
+int vcpu_create_locked(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **out)
 {
 	struct vcpu *vcpu;
 	int error;
@@ -75,17 +75,12 @@ int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **ou
 	if (error) {
 		return error;
 	}
-	if (!spin_trylock(&vm_table_lock)) {
-		return HYP_E_BUSY;
-	}
 	if (vm->vcpus[index] || vm_vcpu_by_mpidr(vm, mpidr)) {
-		error = HYP_E_EXIST;
-		goto unlock;
+		return HYP_E_EXIST;
 	}
 	vcpu = pool_alloc(&vm->pool);
 	if (!vcpu) {
-		error = HYP_E_NOMEM;
-		goto unlock;
+		return HYP_E_NOMEM;
 	}
 	vcpu->vm = vm;
 	vcpu->index = (u32)index;
@@ -97,7 +92,7 @@ int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **ou
 	error = vgic_vcpu_init(vcpu);
 	if (error) {
 		pool_free(&vm->pool, vcpu);
-		goto unlock;
+		return error;
 	}
 	vcpu_reset(vcpu);
 	atomic_store(&vcpu->state, vcpu_initial_state(vcpu));
@@ -107,9 +102,7 @@ int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **ou
 	vm->vcpus[index] = vcpu;
 	vm->nr_vcpus++;
 	*out = vcpu;
-unlock:
-	spin_unlock(&vm_table_lock);
-	return error;
+	return HYP_OK;
 }
 
 void vcpu_reset(struct vcpu *vcpu)

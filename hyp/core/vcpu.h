@@ -149,8 +149,9 @@ struct vcpu *vcpu_current(void);
 /* Anyone, any core: sets request bits; a running vCPU's core looks at once, a blocked one wakes. */
 void vcpu_request(struct vcpu *vcpu, u64 requests);
 
-/* The call VCPU_CREATE; vm_table_lock is taken inside. */
-int vcpu_create(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vcpu **out) __must_check;
+/* The call VCPU_CREATE; the caller holds vm_table_lock. */
+int vcpu_create_locked(struct vm *vm, u64 index, u64 mpidr, u64 flags,
+		       struct vcpu **out) __must_check;
 
 /* Registers as after creation; the caller has claimed the vCPU, or nobody else knows it. */
 void vcpu_reset(struct vcpu *vcpu);

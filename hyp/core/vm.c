@@ -20,6 +20,19 @@ static struct vm *vms[MAX_VMS];
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_BYTES - 1) / PAGE_BYTES)
 
+/* About what an ordinary holder needs, many times over. */
+#define ENTER_TRIES 100000u
+
+bool vm_table_enter(void)
+{
+	for (u32 i = 0; i < ENTER_TRIES; i++) {
+		if (spin_trylock(&vm_table_lock)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct vm *vm_by_id(vmid_t id)
 {
 	return id < MAX_VMS ? vms[id] : NULL;
@@ -108,7 +121,8 @@ struct vm *vm_create_rm(void *memory, u64 nr_pages)
 	return vm;
 }
 
-int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits, struct vm **out)
+int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits, struct vm **out,
+	      u32 *handle)
 {
 	struct pool pool;
 	vmid_t id;
@@ -117,11 +131,13 @@ int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits, str
 	if ((flags & ~(u64)(HYP_VM_PROTECTED | HYP_VM_HOST)) || ipa_bits > 48) {
 		return HYP_E_INVAL;
 	}
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
 	id = free_id();
-	error = id == INVALID_VMID ? HYP_E_LIMIT : mem_pool_take(rm, pa_init(base.ipa), nr, id);
+	error = id == INVALID_VMID || !handle_has_room(rm)
+			? HYP_E_LIMIT
+			: mem_pool_take(rm, pa_init(base.ipa), nr, id);
 	if (error) {
 		goto unlock;
 	}
@@ -138,6 +154,7 @@ int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits, str
 	}
 	/* VM time starts with the VM; the host's is the machine's (its CNTVCT is CNTPCT). */
 	vms[id] = *out;
+	*handle = (u32)handle_put(rm, HYP_OBJECT_VM, *out, HYP_RIGHT_ALL);
 unlock:
 	spin_unlock(&vm_table_lock);
 	return error;
@@ -163,7 +180,11 @@ int vm_start(struct vm *vm)
 {
 	u32 new = HYP_VM_NEW;
 
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
+	}
 	if (!atomic_compare_exchange_strong(&vm->state, &new, HYP_VM_RUNNING)) {
+		spin_unlock(&vm_table_lock);
 		return HYP_E_STATE;
 	}
 	if (vm->flags & HYP_VM_HOST) {
@@ -176,6 +197,7 @@ int vm_start(struct vm *vm)
 			vcpu_power_on(vcpu);
 		}
 	}
+	spin_unlock(&vm_table_lock);
 	return HYP_OK;
 }
 
@@ -202,21 +224,85 @@ static bool any_vcpu_active(struct vm *vm)
 	return false;
 }
 
-int vm_reset(struct vm *vm)
+/* vm_table_lock is held: no vCPU comes to exist meanwhile, and the VM is not being destroyed. */
+static int reset_locked(struct vm *vm)
 {
+	u32 old[MAX_VCPUS];
+	int error;
+
 	vm_stop(vm);
 	if (any_vcpu_active(vm)) {
 		return HYP_E_BUSY;
+	}
+	/* A VCPU_RUN that passed its checks before the VM was stopped may still take one. */
+	error = vm_claim_vcpus(vm, old);
+	if (error) {
+		return error;
 	}
 	vgic_vm_reset(vm);
 	for (u32 i = 0; i < MAX_VCPUS; i++) {
 		if (vm->vcpus[i]) {
 			vcpu_reset(vm->vcpus[i]);
-			atomic_store(&vm->vcpus[i]->state, vcpu_initial_state(vm->vcpus[i]));
+			old[i] = vcpu_initial_state(vm->vcpus[i]);
 		}
 	}
 	atomic_store(&vm->state, HYP_VM_NEW);
+	vm_release_vcpus(vm, old);
 	return HYP_OK;
+}
+
+int vm_reset(struct vm *vm)
+{
+	int error;
+
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
+	}
+	error = reset_locked(vm);
+	spin_unlock(&vm_table_lock);
+	return error;
+}
+
+int vm_claim_vcpus(struct vm *vm, u32 *old)
+{
+	for (u32 i = 0; i < MAX_VCPUS; i++) {
+		old[i] = VM_NOT_CLAIMED;
+	}
+	for (u32 i = 0; i < MAX_VCPUS; i++) {
+		u32 state;
+
+		if (!vm->vcpus[i]) {
+			continue;
+		}
+		if (vcpu_claim(vm->vcpus[i], &state)) {
+			vm_release_vcpus(vm, old);
+			return HYP_E_BUSY;
+		}
+		old[i] = state;
+	}
+	return HYP_OK;
+}
+
+void vm_release_vcpus(struct vm *vm, const u32 *old)
+{
+	for (u32 i = 0; i < MAX_VCPUS; i++) {
+		if (old[i] != VM_NOT_CLAIMED) {
+			vcpu_release(vm->vcpus[i], old[i]);
+		}
+	}
+}
+
+/* Cores forget the vCPUs that were fixed to them, and whose FP state they hold. */
+static void forget_vcpus(const struct vm *vm)
+{
+	for (u32 i = 0; i < nr_cpus; i++) {
+		if (cpus[i].host_vcpu && cpus[i].host_vcpu->vm == vm) {
+			if (cpus[i].fp_owner == cpus[i].host_vcpu) {
+				cpus[i].fp_owner = NULL;
+			}
+			cpus[i].host_vcpu = NULL;
+		}
+	}
 }
 
 /* Nobody but the destroyer can reach the VM any more: its pool goes back whole. */
@@ -251,7 +337,7 @@ int vm_destroy(struct vm *rm, struct vm *vm)
 	if (vm == rm) {
 		return HYP_E_INVAL;
 	}
-	if (!spin_trylock(&vm_table_lock)) {
+	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
 	vm_stop(vm);
@@ -268,6 +354,7 @@ int vm_destroy(struct vm *rm, struct vm *vm)
 	while (any_vcpu_active(vm)) {
 		cpu_wait_others();
 	}
+	forget_vcpus(vm);
 	spin_lock(&mem_lock);
 	s2_destroy(&vm->s2);
 	spin_unlock(&mem_lock);

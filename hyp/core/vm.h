@@ -36,6 +36,15 @@ struct vm {
 
 extern struct spinlock vm_table_lock;
 
+/* Takes vm_table_lock, but not at any price: VM_DESTROY holds it while it waits for the other cores
+ * to leave EL2. False: the caller answers HYP_E_BUSY. */
+bool vm_table_enter(void) __must_check;
+
+/* vcpu_claim() of all vCPUs (HYP_E_BUSY: none), and their release to the states in old. */
+#define VM_NOT_CLAIMED (~0u)
+int vm_claim_vcpus(struct vm *vm, u32 *old) __must_check;
+void vm_release_vcpus(struct vm *vm, const u32 *old);
+
 /* VM by id, or NULL. The caller holds vm_table_lock or knows that the VM stays. */
 struct vm *vm_by_id(vmid_t id);
 u32 vm_count(void);
@@ -47,8 +56,8 @@ struct vm *vm_rm(void);
 struct vm *vm_create_rm(void *pool, u64 nr_pages);
 
 /* The calls VM_*. Errors as in <hyp/calls.h>; vm_table_lock is taken inside (BUSY if contended). */
-int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits,
-	      struct vm **out) __must_check;
+int vm_create(struct vm *rm, ipaddr_t base, u64 nr, u64 flags, u64 ipa_bits, struct vm **out,
+	      u32 *handle) __must_check;
 int vm_start(struct vm *vm) __must_check;
 void vm_stop(struct vm *vm);
 int vm_reset(struct vm *vm) __must_check;
