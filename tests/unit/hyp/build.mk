@@ -24,6 +24,20 @@ $(hyp-model): $(hyp-test-out)/tests/model/test_model.o $(hyp-test-out)/tests/mod
 	@$(say) LD $@
 	$(Q)$(HOSTCC) $(hyp-test-cflags) -o $@ $^
 
-check-unit-y += $(hyp-test-programs) $(hyp-model)
+# The fuzzer of the calls: by itself in every check, and as a libFuzzer target (make fuzz-hyp).
+hyp-fuzzer := $(hyp-test-out)/fuzz_calls
+$(hyp-fuzzer): $(hyp-test-out)/tests/fuzz/hyp/fuzz_calls.o $(hyp-test-objects)
+	@$(say) LD $@
+	$(Q)$(HOSTCC) $(hyp-test-cflags) -o $@ $^
+
+$(hyp-fuzzer)_guided: tests/fuzz/hyp/fuzz_calls.c $(hyp-test-sources)
+	@$(say) CC $@
+	$(Q)clang $(hyp-test-cflags) -Wno-unknown-warning-option -DGUIDED -fsanitize=fuzzer -o $@ $^
+
+.PHONY: fuzz-hyp
+fuzz-hyp: $(hyp-fuzzer)_guided
+	mkdir -p $(hyp-test-out)/corpus && $< -max_len=4096 -artifact_prefix=$(hyp-test-out)/ $(hyp-test-out)/corpus
+
+check-unit-y += $(hyp-test-programs) $(hyp-model) $(hyp-fuzzer)
 
 -include $(shell find $(O)/tests/unit/hyp -name '*.d' 2>/dev/null)
