@@ -407,8 +407,9 @@ void mem_pool_return(struct vm *rm, paddr_t base, u64 nr)
 	spin_unlock(&mem_lock);
 }
 
-/* Gives one leaf of user's own pages (or the first part of it) to the RM, wiped. */
-static void strip_leaf(struct vm *rm, struct vm *user, ipaddr_t ipa, const struct s2_leaf *leaf)
+/* Gives one leaf of user's own pages (or the first part of it) to the RM, wiped. Returns how many
+ * pages those were. */
+static u64 strip_leaf(struct vm *rm, struct vm *user, ipaddr_t ipa, const struct s2_leaf *leaf)
 {
 	u64 pages = leaf->bytes >> PAGE_SHIFT;
 
@@ -424,26 +425,26 @@ static void strip_leaf(struct vm *rm, struct vm *user, ipaddr_t ipa, const struc
 	wipe(leaf->pa, pages);
 	set_frames(leaf->pa, pages, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
 	user->mem_pages -= pages;
+	return pages;
 }
 
 bool mem_strip_owned(struct vm *rm, struct vm *user)
 {
 	ipaddr_t ipa = ipa_init(0);
 	struct s2_leaf leaf;
-	bool found = false;
+	u64 done = 0;
 
 	spin_lock(&mem_lock);
-	while (!found && s2_next(&user->s2, &ipa, &leaf)) {
+	while (done < HYP_WIPE_MAX_PAGES && s2_next(&user->s2, &ipa, &leaf)) {
 		const struct frame *frame = leaf.device ? NULL : frame_get(leaf.pa);
 
 		if (frame && frame->owner == user->id) {
-			strip_leaf(rm, user, ipa, &leaf);
-			found = true;
+			done += strip_leaf(rm, user, ipa, &leaf);
 		}
 		ipa = ipa_add(ipa, leaf.bytes);
 	}
 	spin_unlock(&mem_lock);
-	return found;
+	return done != 0;
 }
 
 bool mem_has_ties(struct vm *vm)
