@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* core/vcpu.c, run.c, psci.c, sched/ and ipc/: vCPUs run, sleep, wake, stop. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <core/psci.h>
+#include <sched/timer.h>
+#include "machine.h"
+
+static struct guest guest;
+
+static int setup(void **state)
+{
+	(void)state;
+	machine_boot();
+	machine_add_guest(&guest, 0, 2, 32);
+	return rm_call(vm_start, NULL, guest.rm) == HYP_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	machine_remove_guest(&guest);
+	machine_check();
+	return 0;
+}
+
+static struct vcpu *host(void)
+{
+	return machine_host_vm->vcpus[1];
+}
+
+static void run_guest(void)
+{
+	(void)host_call(vcpu_run, NULL, guest.vcpu[0], HYP_RUN_RESUME);
+}
+
+static void a_proxy_runs_sleeps_and_is_woken(void **state)
+{
+	u64 doorbell, flags;
+
+	(void)state;
+	assert_int_equal(host_call(doorbell_create, &doorbell, 0), HYP_OK);
+	assert_int_equal(host_call(vcpu_wake, NULL, guest.vcpu[0], doorbell, 64), HYP_E_INVAL);
+	assert_int_equal(host_call(vcpu_wake, NULL, guest.vcpu[0], doorbell, 5), HYP_OK);
+	run_guest();
+	assert_ptr_equal(fake_loaded(HOST_CORE), guest.vm->vcpus[0]);
+	machine_wfi(HOST_CORE);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[0], HYP_OK);
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_WFI);
+	assert_int_equal(guest.vm->vcpus[0]->state, VCPU_BLOCKED);
+	assert_int_equal(host_call(vcpu_kick, NULL, guest.vcpu[0]), HYP_OK);
+	assert_int_equal(guest.vm->vcpus[0]->state, VCPU_READY);
+	assert_int_equal(host_call(doorbell_recv, &flags, doorbell, ~0ull), HYP_OK);
+	assert_int_equal(flags, 1u << 5);
+	/* the kick came before the run: it returns at once */
+	run_guest();
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_INTR);
+	assert_int_equal(host_call(handle_delete, NULL, doorbell), HYP_OK);
+}
+
+static void a_stopped_vm_does_not_run(void **state)
+{
+	(void)state;
+	run_guest();
+	assert_ptr_equal(fake_loaded(HOST_CORE)->vm, guest.vm);
+	assert_int_equal(rm_call(vm_reset, NULL, guest.rm), HYP_E_BUSY);
+	/* that stopped it: the core was kicked out of the guest */
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_OFF);
+	run_guest();
+	assert_int_equal((int64_t)host()->regs.x[0], HYP_E_STATE);
+	assert_int_equal(rm_call(vm_start, NULL, guest.rm), HYP_E_STATE);
+	assert_int_equal(rm_call(vm_reset, NULL, guest.rm), HYP_OK);
+	assert_int_equal(rm_call(vm_start, NULL, guest.rm), HYP_OK);
+}
+
+static void psci_powers_vcpus(void **state)
+{
+	(void)state;
+	run_guest();
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_VERSION, 0, 0, 0), 0x10001);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 7, 0, 0), PSCI_INVALID);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 0, 0, 0),
+			 PSCI_ALREADY_ON);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_AFFINITY_INFO | PSCI_64BIT, 1, 0, 0), 1);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 1, 0x1234, 99),
+			 PSCI_SUCCESS);
+	assert_int_equal(guest.vm->vcpus[1]->regs.pc, 0x1234);
+	assert_int_equal(guest.vm->vcpus[1]->regs.x[0], 99);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_AFFINITY_INFO | PSCI_64BIT, 1, 0, 0), 0);
+	(void)machine_smccc(HOST_CORE, PSCI_SYSTEM_OFF, 0, 0, 0);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_SYSTEM);
+	assert_int_equal(host()->regs.x[2], PSCI_SYSTEM_OFF);
+}
+
+static void a_protected_vms_registers(void **state)
+{
+	struct guest secret = {0};
+	u64 value;
+
+	(void)state;
+	machine_add_guest(&secret, HYP_VM_PROTECTED, 1, 32);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, secret.vcpu[0], HYP_REG_PC, 0x8000), HYP_OK);
+	assert_int_equal(host_call(vcpu_reg_get, &value, secret.vcpu[0], HYP_REG_PC), HYP_OK);
+	assert_int_equal(value, 0x8000);
+	assert_int_equal(rm_call(vm_start, NULL, secret.rm), HYP_OK);
+	assert_int_equal(host_call(vcpu_reg_get, NULL, secret.vcpu[0], HYP_REG_PC), HYP_E_DENIED);
+	assert_int_equal(host_call(vcpu_fpreg_get, NULL, secret.vcpu[0], 3), HYP_E_DENIED);
+	assert_int_equal(secret.vm->vcpus[0]->state, VCPU_READY);
+	machine_remove_guest(&secret);
+}
+
+/* A vCPU that EL2 schedules, in WFI with a timer: it stayed in the core's list after a reset. */
+static void reset_of_a_sleeping_vcpu(void **state)
+{
+	u64 handle;
+	struct vcpu *vcpu;
+
+	(void)state;
+	assert_int_equal(rm_call(vm_reset, NULL, guest.rm), HYP_OK);
+	assert_int_equal(host_call(vcpu_create, &handle, guest.host, 2, 2, HYP_VCPU_ON), HYP_OK);
+	vcpu = guest.vm->vcpus[2];
+	assert_int_equal(host_call(vcpu_sched, NULL, handle, 40, 1000000), HYP_OK);
+	assert_int_equal(host_call(vm_start, NULL, guest.host), HYP_OK);
+	assert_ptr_equal(fake_loaded(HOST_CORE), vcpu); /* more urgent than the host */
+	fake_on(HOST_CORE);
+	vcpu->timer.cntp_ctl = 1;
+	vcpu->timer.cntp_cval = fake_time() + 1000;
+	machine_wfi(HOST_CORE);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(vcpu->state, VCPU_BLOCKED);
+	assert_ptr_equal(cpus[HOST_CORE].queue.blocked, vcpu);
+	assert_int_equal(host_call(vcpu_reset, NULL, handle), HYP_E_BUSY);
+	assert_int_equal(vcpu->state, VCPU_BLOCKED);
+	fake_set_time(fake_time() + 2000);
+	fake_settle();
+	assert_ptr_equal(fake_loaded(HOST_CORE), vcpu);
+	assert_null(cpus[HOST_CORE].queue.blocked);
+	assert_int_equal(rm_call(vm_stop, NULL, guest.rm), HYP_OK);
+	assert_int_equal(vcpu->state, VCPU_OFF);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+}
+
+static void messages_are_bounded(void **state)
+{
+	u64 queue, nr;
+	char text[8] = "hello";
+
+	(void)state;
+	assert_int_equal(host_call(msgq_create, NULL, 0, 8), HYP_E_INVAL);
+	assert_int_equal(host_call(msgq_create, NULL, 4, ~0ull), HYP_E_SIZE);
+	assert_int_equal(host_call(msgq_create, NULL, ~0ull, 8), HYP_E_SIZE);
+	assert_int_equal(host_call(msgq_create, &queue, 2, 8), HYP_OK);
+	fake_write(FAKE_HOST, text, sizeof(text));
+	assert_int_equal(host_call(msgq_recv, NULL, queue, FAKE_HOST, 8), HYP_E_AGAIN);
+	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST, 9), HYP_E_SIZE);
+	assert_int_equal(host_call(msgq_send, NULL, queue, 0x1000, 8), HYP_E_ADDR);
+	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST + PAGE_BYTES - 3, 6), HYP_OK);
+	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST, 6), HYP_OK);
+	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST, 6), HYP_E_AGAIN);
+	assert_int_equal(host_call(msgq_recv, NULL, queue, FAKE_HOST + 4096, 5), HYP_E_SIZE);
+	assert_int_equal(host_call(msgq_recv, &nr, queue, FAKE_HOST + 4096, 8), HYP_OK);
+	assert_int_equal(nr, 6);
+	assert_int_equal(host_call(msgq_recv, &nr, queue, FAKE_HOST + 4096, 8), HYP_OK);
+	fake_read(FAKE_HOST + 4096, text, sizeof(text));
+	assert_string_equal(text, "hello");
+	assert_int_equal(host_call(handle_delete, NULL, queue), HYP_OK);
+}
+
+static void a_host_core_goes_off_and_on(void **state)
+{
+	(void)state;
+	assert_null(fake_loaded(2));
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 2, 0x80000, 0),
+			 PSCI_SUCCESS);
+	assert_ptr_equal(fake_loaded(2), machine_host_vm->vcpus[2]);
+	(void)machine_smccc(2, PSCI_CPU_OFF, 0, 0, 0);
+	assert_null(fake_loaded(2));
+	assert_false(atomic_load(&cpus[2].online));
+	assert_int_equal(atomic_load(&cpus[2].call_seq) & 1, 0);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 2, 0x80000, 0),
+			 PSCI_SUCCESS);
+	assert_ptr_equal(fake_loaded(2), machine_host_vm->vcpus[2]);
+	(void)machine_smccc(2, PSCI_CPU_OFF, 0, 0, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_proxy_runs_sleeps_and_is_woken, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stopped_vm_does_not_run, setup, teardown),
+		cmocka_unit_test_setup_teardown(psci_powers_vcpus, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_protected_vms_registers, setup, teardown),
+		cmocka_unit_test_setup_teardown(reset_of_a_sleeping_vcpu, setup, teardown),
+		cmocka_unit_test_setup_teardown(messages_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_host_core_goes_off_and_on, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
