@@ -405,6 +405,32 @@ static int mem_change(struct vm *vm, enum slots_change change, const struct slot
 	return 0;
 }
 
+/*
+ * Linux itself must not read what a protected guest has: not to copy it for a child of fork() (which
+ * it does with pinned pages), not for a core dump, not to merge it with other pages.
+ */
+static int mem_keep_out(struct vm *vm, const struct kvm_userspace_memory_region *region)
+{
+	unsigned long at = region->userspace_addr;
+	unsigned long end = at + region->memory_size;
+	struct vm_area_struct *vma;
+	int rc = 0;
+
+	mmap_write_lock(vm->mm);
+	while (at < end) {
+		vma = find_vma(vm->mm, at);
+		if (!vma || vma->vm_start > at || (vma->vm_flags & (VM_IO | VM_PFNMAP))) {
+			rc = -EINVAL;
+			break;
+		}
+		vma->vm_flags |= VM_DONTCOPY | VM_DONTDUMP;
+		vma->vm_flags &= ~VM_MERGEABLE;
+		at = vma->vm_end;
+	}
+	mmap_write_unlock(vm->mm);
+	return rc;
+}
+
 int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *region)
 {
 	struct mem *mem = &vm->mem;
@@ -417,6 +443,9 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 	}
 	down_write(&mem->slots_lock);
 	rc = slots_check(mem->slots, region, vm->ipa_bits, &old, &new);
+	if (rc == SLOTS_CREATE && vm->protected) {
+		rc = mem_keep_out(vm, region) ?: rc;
+	}
 	if (rc > 0) {
 		rc = mem_change(vm, rc, &old, &new);
 	}

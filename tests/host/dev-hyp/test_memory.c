@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <uapi/hyp.h>
@@ -258,6 +259,8 @@ static void test_protected(void)
 	uint8_t value = 1;
 	struct vm vm = {.gic_fd = -1};
 	uint64_t reg;
+	pid_t pid;
+	int status;
 
 	if (!dev_is_hyp) {
 		test_skip("KVM has no protected VMs");
@@ -280,6 +283,13 @@ static void test_protected(void)
 	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
 	CHECK(read_faults(memory, &value));
 	CHECK(read_faults(memory + 3 * BLOCK, &value));
+	pid = fork(); /* Linux copies pinned pages for a child: not these */
+	CHECK_OK(pid);
+	if (!pid) {
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
 	CHECK(!read_faults(memory + 5 * BLOCK, &value));
 	CHECK_EQ(value, 0x77);
 	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], reg_core_id(0), &reg), EPERM);
