@@ -210,12 +210,21 @@ int rm_vcpu_create(u64 id, u32 index, u64 mpidr, u32 *handle)
 	return rc;
 }
 
+/* A large VM goes in steps: the hypervisor wipes a bounded number of pages in one call. */
 int rm_vm_destroy(u64 id)
 {
+	unsigned long deadline = jiffies + RM_TIMEOUT;
 	struct rm_request request = {.type = RM_MSG_vm_destroy, .a = {id}};
 	struct rm_answer answer;
+	int rc;
 
-	return rm_call(&request, &answer);
+	for (;;) {
+		rc = rm_call(&request, &answer);
+		if (rc != -EBUSY || time_after(jiffies, deadline)) {
+			return rc;
+		}
+		cond_resched();
+	}
 }
 
 static int rm_check_version(void)

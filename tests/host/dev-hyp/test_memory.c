@@ -124,6 +124,30 @@ static void test_memory_unaligned(void)
 	fill_and_check(16ul << 20, 64 * 1024, BLOCK, PAGE);
 }
 
+/* A page here and there in 4 GiB: many tables, which must be bought, and wiped in the end. */
+static void test_memory_sparse(void)
+{
+	size_t bytes = 4ul << 30;
+	uint8_t *memory = memory_map(bytes, PAGE);
+	uint64_t nr = bytes / BLOCK;
+	struct vm vm;
+	uint64_t i;
+
+	CHECK_OK(madvise(memory, bytes, MADV_NOHUGEPAGE));
+	vm_make(&vm, 1, GUEST(fill));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, bytes, memory));
+	reg_set_x(&vm, 0, 0, OTHER_BASE + 15 * PAGE);
+	reg_set_x(&vm, 0, 1, 7);
+	reg_set_x(&vm, 0, 2, nr);
+	reg_set_x(&vm, 0, 3, BLOCK);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	for (i = 0; i < nr; i++) {
+		CHECK_EQ(*(uint64_t *)(memory + i * BLOCK + 15 * PAGE), 7 + i);
+	}
+	vm_free(&vm);
+}
+
 static void test_memory_written_by_host(void)
 {
 	struct vm vm;
@@ -313,6 +337,7 @@ const struct test tests_memory[] = {
 	{"memory_small", test_memory_small},
 	{"memory_huge", test_memory_huge},
 	{"memory_unaligned", test_memory_unaligned},
+	{"memory_sparse", test_memory_sparse},
 	{"memory_written_by_host", test_memory_written_by_host},
 	{"readonly", test_readonly},
 	{"slot_delete_and_move", test_slot_delete_and_move},
