@@ -52,13 +52,16 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := gic mmu translate
+jit-tests := gic hostile mmu translate
+jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
+	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-translate-y := $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
 # Guest memory is accessed as the guest aligns it, and shifts of negative numbers mean what gcc says they mean.
-$(patsubst %.c,$(O)/vmm/unit/%.o,$(jit-cpu-y) $(jit-isa-y)): vmm-test-cflags += -fno-sanitize=alignment,shift-base
+$(patsubst %.c,$(O)/vmm/unit/%.o,$(jit-cpu-y) $(jit-isa-y) vmm/jit/accel_jit.c): \
+	vmm-test-cflags += -fno-sanitize=alignment,shift-base
 
 define jit-test-rule
 $(O)/vmm/unit/test_$(1): $(patsubst %.c,$(O)/vmm/unit/%.o,tests/unit/jit/test_$(1).c $(jit-test-$(1)-y))
