@@ -296,7 +296,7 @@ static void handle_irq(struct vcpu *vcpu, u32 intid)
 		vgic_hw_spi(intid);
 	} else if (intid == boot_info->timer_virt_irq) {
 		gic_eoi(intid);
-		vgic_hw_ppi(vcpu, TIMER_VIRT_INTID);
+		vgic_hw_vtimer(vcpu);
 	} else {
 		/* Ended here: priority drop, then deactivation. */
 		gic_eoi(intid);

@@ -134,17 +134,22 @@ void vgic_hw_load_ppis(struct vcpu *vcpu)
 	}
 }
 
-void vgic_hw_ppi(struct vcpu *vcpu, u32 intid)
+void vgic_hw_vtimer(struct vcpu *vcpu)
 {
 	struct vgic_kicks kicks = VGIC_NO_KICKS;
 	struct vgic_view v = vgic_private_view(vcpu);
 	u32 bit = v.bank->hw;
+	bool here = is_loaded_here(vcpu);
 
-	(void)intid;
+	if (!here && vcpu == vcpu_current()) {
+		/* It came too late for the vCPU that was put, whose timer will fire again. */
+		gic_deactivate(boot_info->timer_virt_irq);
+		return;
+	}
 	vgic_lock(&v);
 	v.bank->latch |= bit;
 	v.bank->phys |= bit;
-	if (is_loaded_here(vcpu)) {
+	if (here) {
 		cpu_this()->vtimer_active_hw = 1;
 	}
 	vgic_raised(&v, bit, &kicks);

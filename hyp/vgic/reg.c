@@ -228,9 +228,7 @@ static void set_lines(const struct vgic_view *v, u32 value)
 
 	vgic_for_each_bit (i, level) {
 		/* Refused for INTIDs that cannot have a line: SGIs, and the last four. */
-		int ignored = vgic_set_line(v->vm, v->vcpu, v->nr * 32 + i, (value >> i & 1) != 0);
-
-		(void)ignored;
+		vgic_set_line(v->vm, v->vcpu, v->nr * 32 + i, (value >> i & 1) != 0);
 	}
 }
 

@@ -67,10 +67,10 @@ int vgic_forward(struct vm *vm, u32 pirq, u32 virq) __must_check;
 int vgic_release(u32 pirq) __must_check;
 /* A hardware SPI was acknowledged (priority dropped, still active) on this core. */
 void vgic_hw_spi(u32 pirq);
-/* This core's timer PPI (virtual timer) was acknowledged: pend it, hardware linked, for the
- * loaded vCPU. Or: a vCPU that is about to be loaded has a virtual timer that expired meanwhile
- * (spares it the exit that the hardware's interrupt would cost). */
-void vgic_hw_ppi(struct vcpu *vcpu, u32 intid);
+/* This core's virtual timer PPI was acknowledged: pend it, hardware linked, for the current vCPU.
+ * Or: a vCPU that is about to be loaded has a virtual timer that expired meanwhile (spares it the
+ * exit that the hardware's interrupt would cost). */
+void vgic_hw_vtimer(struct vcpu *vcpu);
 
 /* KVM-style register access for save and restore; the VM's vCPUs do not run (the caller checks).
  * group is enum hyp_vgic_group. HYP_E_INVAL: no such group, vCPU or register, or a value it cannot

@@ -109,7 +109,11 @@ u32 gic_nr_irqs(void)
 
 void gic_deactivate(u32 intid)
 {
-	machine_pirqs[intid].active = false;
+	if (intid == VTIMER) {
+		vtimer_active[this_core] = false;
+	} else {
+		machine_pirqs[intid].active = false;
+	}
 }
 
 void gic_spi_enable(u32 intid)
@@ -253,6 +257,13 @@ bool machine_vtimer_active(u32 core)
 	return vtimer_active[core];
 }
 
+void machine_take_vtimer(u32 core)
+{
+	machine_on(core);
+	vtimer_active[core] = true;
+	vgic_hw_vtimer(vcpu_current());
+}
+
 void machine_set_vtimer(u32 core, bool asserted)
 {
 	ich[core].vtimer = asserted;
@@ -301,7 +312,7 @@ static bool serve_core(void)
 	}
 	if (ich[this_core].vtimer && !vtimer_active[this_core]) {
 		vtimer_active[this_core] = true;
-		vgic_hw_ppi(vcpu, VTIMER);
+		vgic_hw_vtimer(vcpu);
 		return true;
 	}
 	if (maintenance_asserted(&ich[this_core])) {

@@ -50,6 +50,7 @@ u32 machine_core(void);
 /* Loads a vCPU on this core, or NULL: nothing; puts what was there. */
 void machine_load(struct vcpu *vcpu);
 bool machine_vtimer_active(u32 core); /* the physical PPI */
+void machine_take_vtimer(u32 core);   /* EL2 acknowledges it, wherever it came from */
 void machine_set_vtimer(u32 core, bool asserted);
 
 /* Lets hardware interrupts and requests through until nothing moves; fails if that never ends. */

@@ -792,7 +792,7 @@ static void test_vtimer_before_load(void **state)
 	(void)state;
 	write_bit(V(1), VTIMER, ISENABLER);
 	machine_load(NULL);
-	vgic_hw_ppi(V(1), VTIMER);
+	vgic_hw_vtimer(V(1));
 	assert_false(machine_vtimer_active(0));
 	machine_set_vtimer(0, true);
 	machine_load(V(1));
@@ -801,6 +801,21 @@ static void test_vtimer_before_load(void **state)
 	machine_set_vtimer(0, false);
 	guest_eoi(VTIMER);
 	assert_false(machine_vtimer_active(0));
+}
+
+/* One that arrives when its vCPU has just been put must not stay active: the next would never come.
+ */
+static void test_vtimer_too_late(void **state)
+{
+	(void)state;
+	write_bit(V(0), VTIMER, ISENABLER);
+	machine_load(NULL);
+	machine_take_vtimer(0);
+	assert_false(machine_vtimer_active(0));
+	machine_load(V(0));
+	assert_int_equal(guest_ack(), NONE);
+	machine_set_vtimer(0, true);
+	assert_int_equal(guest_ack(), VTIMER);
 }
 
 static u64 get(u32 group, u64 mpidr, u32 reg)
@@ -950,6 +965,7 @@ int main(void)
 		cmocka_unit_test_setup(test_vtimer, setup),
 		cmocka_unit_test_setup(test_vtimer_withdrawn, setup),
 		cmocka_unit_test_setup(test_vtimer_before_load, setup),
+		cmocka_unit_test_setup(test_vtimer_too_late, setup),
 		cmocka_unit_test_setup(test_save_restore, setup),
 		cmocka_unit_test_setup(test_registers_refused, setup),
 		cmocka_unit_test_setup(test_direct_listing, setup),
