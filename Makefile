@@ -45,7 +45,10 @@ include $(O)/setup.mk
 include $(O)/sysroot.mk
 endif
 
+# Not before the tools are there: make makes the two files above, and then starts again from the top.
+ifneq ($(wildcard $(O)/sysroot.mk),)
 include $(sort $(wildcard */build.mk))
+endif
 
 .PHONY: all setup sysroot check check-unit bench run image help clean
 all: $(all-y)
