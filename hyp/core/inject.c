@@ -8,6 +8,7 @@
 #define VECTOR_LOWER_64    0x400
 #define VECTOR_LOWER_32    0x600
 #define FSC_SYNC_EXTERNAL  0x10
+#define FSC_ALIGNMENT      0x21
 #define SCTLR_SPAN         BIT(23)
 #define SCTLR_DSSBS        BIT(44)
 
@@ -57,12 +58,26 @@ void inject_undefined(struct vcpu *vcpu)
 	inject(vcpu, (u64)EC_UNKNOWN << 26 | ESR_IL);
 }
 
-void inject_external_abort(struct vcpu *vcpu, u64 va, bool fetch)
+static bool at_el1(const struct vcpu *vcpu)
 {
-	bool same_el = (vcpu->regs.pstate & 0xc) == 0x4;
-	u64 ec = fetch ? (same_el ? EC_IABT_CUR : EC_IABT_LOW)
-		       : (same_el ? EC_DABT_CUR : EC_DABT_LOW);
+	return (vcpu->regs.pstate & 0xc) == 0x4;
+}
+
+static void inject_abort(struct vcpu *vcpu, u64 va, bool fetch, u64 fsc)
+{
+	u64 ec = fetch ? (at_el1(vcpu) ? EC_IABT_CUR : EC_IABT_LOW)
+		       : (at_el1(vcpu) ? EC_DABT_CUR : EC_DABT_LOW);
 
 	write_sysreg(va, far_el1);
-	inject(vcpu, ec << 26 | ESR_IL | FSC_SYNC_EXTERNAL);
+	inject(vcpu, ec << 26 | ESR_IL | fsc);
+}
+
+void inject_external_abort(struct vcpu *vcpu, u64 va, bool fetch)
+{
+	inject_abort(vcpu, va, fetch, FSC_SYNC_EXTERNAL);
+}
+
+void inject_host_abort(struct vcpu *vcpu, u64 va, bool fetch)
+{
+	inject_abort(vcpu, va, fetch, at_el1(vcpu) && !fetch ? FSC_ALIGNMENT : FSC_SYNC_EXTERNAL);
 }

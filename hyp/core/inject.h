@@ -10,4 +10,11 @@ void inject_undefined(struct vcpu *vcpu);
 /* A synchronous external abort on a data access to va, or on an instruction fetch from it. */
 void inject_external_abort(struct vcpu *vcpu, u64 va, bool fetch);
 
+/*
+ * The host touched what it may not. From EL0 as above: Linux signals SIGBUS. A data access from EL1
+ * takes an Alignment fault instead: Linux sends that one, and not an external abort, through its
+ * exception tables, so that a system call given such a buffer fails with EFAULT.
+ */
+void inject_host_abort(struct vcpu *vcpu, u64 va, bool fetch);
+
 #endif

@@ -215,7 +215,11 @@ static struct vcpu *abort_lower(struct vcpu *vcpu, u64 esr)
 		return vcpu;
 	}
 	/* Memory it lent, or nothing at all: the access fails as on a bus without a device. */
-	inject_external_abort(vcpu, far, fetch);
+	if (vcpu->vm->flags & HYP_VM_HOST) {
+		inject_host_abort(vcpu, far, fetch);
+	} else {
+		inject_external_abort(vcpu, far, fetch);
+	}
 	return vcpu;
 }
 

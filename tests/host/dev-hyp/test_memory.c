@@ -283,6 +283,7 @@ static void test_protected(void)
 	uint8_t value = 1;
 	struct vm vm = {.gic_fd = -1};
 	uint64_t reg;
+	int fds[2];
 	pid_t pid;
 	int status;
 
@@ -307,6 +308,8 @@ static void test_protected(void)
 	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
 	CHECK(read_faults(memory, &value));
 	CHECK(read_faults(memory + 3 * BLOCK, &value));
+	CHECK_OK(pipe(fds));
+	CHECK_ERRNO(write(fds[1], memory, 8), EFAULT); /* neither the data nor an oops */
 	pid = fork(); /* Linux copies pinned pages for a child: not these */
 	CHECK_OK(pid);
 	if (!pid) {
