@@ -265,8 +265,9 @@ void s2_map(struct stage2 *s2, ipaddr_t ipa, paddr_t pa, u64 bytes, u32 prot, en
 		BUG_ON(*entry & PTE_VALID);
 		*entry = pte_leaf(pa_add(pa, done), level, attributes);
 		done += level_bytes(level);
-		if (level == LAST_LEVEL &&
-		    (IS_ALIGNED(at.ipa + PAGE_BYTES, BLOCK_BYTES) || done >= bytes)) {
+		/* At the end of each table that was written to. */
+		if (done >= bytes || (level > 1 && IS_ALIGNED(at.ipa + level_bytes(level),
+							      level_bytes(level - 1)))) {
 			tidy(s2, at, true);
 		}
 	}

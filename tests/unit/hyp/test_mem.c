@@ -161,11 +161,39 @@ static void an_empty_pool_changes_nothing(void **state)
 	machine_check();
 }
 
+/* Blocks of 2 MiB that came back left the table they had been split into: only pages were joined.
+ */
+static void blocks_join_to_a_gigabyte(void **state)
+{
+	struct stage2 *s2 = &guest.vm->s2;
+	u64 free = guest.vm->pool.nr_free;
+	ipaddr_t middle = ipa_init(IPA + 5 * BLOCK_BYTES);
+
+	(void)state;
+	spin_lock(&mem_lock);
+	for (u64 at = 0; at < 1ull << 30; at += BLOCK_BYTES) {
+		paddr_t pa = pa_init((1ull << 30) + at);
+
+		assert_int_equal(s2_prepare_map(s2, ipa_init(IPA + at), pa, BLOCK_BYTES), HYP_OK);
+		s2_map(s2, ipa_init(IPA + at), pa, BLOCK_BYTES, RWX, S2_NORMAL);
+	}
+	assert_int_equal(leaf_bytes(guest.vm, IPA), 1ull << 30);
+	assert_int_equal(s2_prepare_unmap(s2, middle, BLOCK_BYTES), HYP_OK);
+	s2_unmap(s2, middle, BLOCK_BYTES);
+	assert_int_equal(leaf_bytes(guest.vm, IPA), BLOCK_BYTES);
+	s2_map(s2, middle, pa_init((1ull << 30) + 5 * BLOCK_BYTES), BLOCK_BYTES, RWX, S2_NORMAL);
+	assert_int_equal(leaf_bytes(guest.vm, IPA), 1ull << 30);
+	s2_unmap(s2, ipa_init(IPA), 1ull << 30);
+	spin_unlock(&mem_lock);
+	assert_int_equal(guest.vm->pool.nr_free, free);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_lent_block_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_block_splits_and_joins, setup, teardown),
+		cmocka_unit_test_setup_teardown(blocks_join_to_a_gigabyte, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_vm_with_borrowed_pages_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_vm_whose_pages_are_used_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_at_the_edge, setup, teardown),
