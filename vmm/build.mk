@@ -149,6 +149,6 @@ $(O)/vmm/fuzz/run: tests/fuzz/vmm/run $(vmm-fuzz-programs)
 	$(Q)cp $< $@
 
 check-unit-y += $(O)/vmm/fuzz/run
-check-boot-y += tests/boot/test_vmm_kvm tests/boot/test_vmm_shim tests/boot/test_vmm_jit tests/boot/test_vmm_terminal
+check-boot-y += tests/boot/test_vmm_kvm tests/boot/test_vmm_shim tests/boot/test_vmm_terminal
 
 -include $(shell find $(O)/vmm -name '*.d' 2>/dev/null)
