@@ -116,7 +116,7 @@ enum ir_fp {
 
 /* SIMD; size is the element's, wide means all 16 bytes, else 8 and the rest is zeroed. */
 enum ir_vec {
-	/* dst = a op b */
+	/* Integers. dst = a op b */
 	IR_VEC_ADD,
 	IR_VEC_SUB,
 	IR_VEC_MUL,
@@ -134,13 +134,6 @@ enum ir_vec {
 	IR_VEC_UMAX,
 	IR_VEC_UMIN,
 	IR_VEC_URHADD,
-	IR_VEC_ADDP,
-	IR_VEC_ZIP1,
-	IR_VEC_ZIP2,
-	IR_VEC_FADD,
-	IR_VEC_FSUB,
-	IR_VEC_FMUL,
-	IR_VEC_FDIV,
 	/* others */
 	IR_VEC_BSL, /* by the mask dst: a where set, b where clear */
 	IR_VEC_BIT, /* dst = a where b is set */
@@ -154,6 +147,25 @@ enum ir_vec {
 	IR_VEC_SSHR,
 	IR_VEC_USHLL, /* c: the upper half of a */
 	IR_VEC_SSHLL,
+	IR_VEC_CNT,
+	/* Floating point. dst = a op b */
+	IR_VEC_FIRST_FLOAT,
+	IR_VEC_FADD = IR_VEC_FIRST_FLOAT,
+	IR_VEC_FSUB,
+	IR_VEC_FMUL,
+	IR_VEC_FDIV,
+	/* others */
+	IR_VEC_FMLA, /* dst + a * b; c: element imm of b only */
+	IR_VEC_FMLS,
+	IR_VEC_FMUL_ELEMENT,
+	IR_VEC_FABS,
+	IR_VEC_FNEG,
+	/* Moves of lanes. dst = a op b */
+	IR_VEC_FIRST_LANES,
+	IR_VEC_ADDP = IR_VEC_FIRST_LANES,
+	IR_VEC_ZIP1,
+	IR_VEC_ZIP2,
+	/* others */
 	IR_VEC_EXT,
 	IR_VEC_MOVI,        /* imm in both halves */
 	IR_VEC_DUP,         /* general register a */
@@ -161,13 +173,7 @@ enum ir_vec {
 	IR_VEC_UMOV,        /* general register dst = element imm of a */
 	IR_VEC_SMOV,
 	IR_VEC_INSERT, /* element imm of dst = general register a */
-	IR_VEC_FMLA,   /* dst + a * b; c: element imm of b only */
-	IR_VEC_FMLS,
-	IR_VEC_FMUL_ELEMENT,
-	IR_VEC_FABS,
-	IR_VEC_FNEG,
-	IR_VEC_TBL, /* one register */
-	IR_VEC_CNT,
+	IR_VEC_TBL,    /* one register */
 };
 
 enum ir_select {
