@@ -346,6 +346,7 @@ static bool kvm_handle_exit(struct kvm_vcpu *vcpu, struct accel_exit *exit)
 		kvm_handle_mmio(vcpu);
 		return true;
 	case KVM_EXIT_SYSTEM_EVENT:
+		kvm_count(&vcpu->nr_other);
 		exit->reason = kvm_system_event(run);
 		return false;
 	case KVM_EXIT_FAIL_ENTRY:
@@ -373,8 +374,8 @@ static int kvm_vcpu_run(struct accel_vcpu *base, struct accel_exit *exit)
 	do {
 		int result = kvm_vcpu_ioctl(vcpu, KVM_RUN, NULL);
 
-		kvm_count(&vcpu->nr_exits);
 		if (result == -EINTR || result == -EAGAIN) {
+			kvm_count(&vcpu->nr_kicked);
 			/* Cleared before the machine looks at why it kicked: a later kick sets it
 			 * again. */
 			__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
@@ -409,9 +410,12 @@ static void kvm_stat(struct accel *accel, FILE *out)
 	for (unsigned int i = 0; i < kvm->nr_vcpus; i++) {
 		const struct kvm_vcpu *vcpu = kvm->vcpus[i];
 
-		fprintf(out, "vcpu%u.exits %lu\nvcpu%u.mmio %lu\n", i,
-			atomic_load_explicit(&vcpu->nr_exits, memory_order_relaxed), i,
+		fprintf(out, "vcpu%u.exits.mmio %lu\n", i,
 			atomic_load_explicit(&vcpu->nr_mmio, memory_order_relaxed));
+		fprintf(out, "vcpu%u.exits.kicked %lu\n", i,
+			atomic_load_explicit(&vcpu->nr_kicked, memory_order_relaxed));
+		fprintf(out, "vcpu%u.exits.other %lu\n", i,
+			atomic_load_explicit(&vcpu->nr_other, memory_order_relaxed));
 	}
 }
 

@@ -18,7 +18,10 @@ struct kvm_vcpu {
 	struct kvm_run *run;
 	pthread_t thread; /* valid once has_thread */
 	atomic_bool has_thread;
-	atomic_ulong nr_exits, nr_mmio; /* written by its own thread only */
+	/* Exits; written by the vCPU's own thread only. */
+	atomic_ulong nr_mmio;
+	atomic_ulong nr_kicked;
+	atomic_ulong nr_other;
 };
 
 struct kvm_accel {

@@ -217,8 +217,27 @@ const void *machine_fdt(const struct machine *machine, size_t *size)
 	return machine->fdt;
 }
 
+/* What the host holds in memory for this process, in KiB; 0 when it does not say. Pages that are
+ * mapped twice, as those with translated code are, count once. */
+static unsigned long long machine_resident_kib(void)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+	unsigned long long kib = 0;
+	char line[128];
+
+	if (file) {
+		while (fgets(line, sizeof(line), file) && sscanf(line, "Pss: %llu", &kib) != 1) {
+		}
+		fclose(file);
+	}
+	return kib;
+}
+
 void machine_print_stat(struct machine *machine, FILE *out)
 {
+	fprintf(out, "memory.guest_kib %llu\n",
+		(unsigned long long)guest_memory_resident(&machine->memory) / 1024);
+	fprintf(out, "memory.resident_kib %llu\n", machine_resident_kib());
 	if (machine->accel->ops->stat) {
 		machine->accel->ops->stat(machine->accel, out);
 	}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MEMORY_HUGE_PAGE 0x200000ULL
 
@@ -54,6 +55,34 @@ void guest_memory_release(struct guest_memory *memory)
 		munmap(memory->regions[i].host, memory->regions[i].size);
 	}
 	memory->nr_regions = 0;
+}
+
+static uint64_t region_resident(const struct guest_region *region)
+{
+	unsigned char pages[4096];
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), part, nr = 0;
+
+	for (uint64_t done = 0; done < region->size; done += part) {
+		part = region->size - done;
+		part = part < sizeof(pages) * page ? part : sizeof(pages) * page;
+		if (mincore(region->host + done, part, pages)) {
+			return 0;
+		}
+		for (uint64_t i = 0; i < part / page; i++) {
+			nr += pages[i] & 1;
+		}
+	}
+	return nr * page;
+}
+
+uint64_t guest_memory_resident(const struct guest_memory *memory)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < memory->nr_regions; i++) {
+		sum += region_resident(&memory->regions[i]);
+	}
+	return sum;
 }
 
 void *guest_memory_span(const struct guest_memory *memory, uint64_t gpa, uint64_t size)

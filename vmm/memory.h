@@ -39,6 +39,9 @@ int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size);
 /* Gives all memory back; the structure is empty afterwards. */
 void guest_memory_release(struct guest_memory *memory);
 
+/* Bytes of it that the host holds in memory. */
+uint64_t guest_memory_resident(const struct guest_memory *memory);
+
 /* Host address of [gpa, gpa + size), or NULL when any byte of it is not RAM. size 0 gives NULL. */
 void *guest_memory_span(const struct guest_memory *memory, uint64_t gpa, uint64_t size);
 

@@ -21,6 +21,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "options/opt.h"
+#include "stat.h"
 #include "timer.h"
 #include "tlb.h"
 #include "vm.h"
@@ -388,32 +389,9 @@ static void accel_jit_resume(struct accel *accel)
 	atomic_fetch_sub(&jit->vm.time_offset, (int64_t)(timer_now(&jit->vm) - jit->paused_at));
 }
 
-static void accel_jit_stat_cache(const struct jit_cache *cache, FILE *out)
-{
-	const struct cache_stats *s;
-
-	if (!cache) {
-		return;
-	}
-	s = &cache->stats;
-	fprintf(out, "translate.blocks %llu\n", (unsigned long long)s->blocks);
-	fprintf(out, "translate.guest_instructions %llu\n", (unsigned long long)s->guest_insns);
-	fprintf(out, "translate.host_bytes %llu\n", (unsigned long long)s->host_bytes);
-	fprintf(out, "translate.nanoseconds %llu\n", (unsigned long long)s->nanoseconds);
-	fprintf(out, "translate.links %llu\n", (unsigned long long)s->links);
-	fprintf(out, "translate.invalidated %llu\n", (unsigned long long)s->invalidated);
-	fprintf(out, "translate.flushes %llu\n", (unsigned long long)s->flushes);
-}
-
 static void accel_jit_stat(struct accel *accel, FILE *out)
 {
-	struct jit_accel *jit = to_jit(accel);
-
-	for (unsigned int i = 0; i < jit->vm.nr_cpus; i++) {
-		fprintf(out, "vcpu%u.interpreted %llu\n", i,
-			(unsigned long long)jit->vm.cpus[i]->nr_insns);
-	}
-	accel_jit_stat_cache(jit->vm.cache, out);
+	stat_print(&to_jit(accel)->vm, out);
 }
 
 const struct accel_ops accel_jit = {

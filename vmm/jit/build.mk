@@ -26,6 +26,7 @@ jit-y += vmm/jit/loop.c
 jit-y += vmm/jit/mem.c
 jit-y += vmm/jit/mmu.c
 jit-y += vmm/jit/psci.c
+jit-y += vmm/jit/stat.c
 jit-y += vmm/jit/sysreg.c
 jit-y += vmm/jit/sysreg_debug.c
 jit-y += vmm/jit/sysreg_sys.c

@@ -244,6 +244,21 @@ static uint64_t cache_clock(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void cache_note_translated(struct jit_cache *cache, const struct ir_block *ir,
+				  const struct emit_result *result, uint64_t nanoseconds)
+{
+	struct cache_stats *s = &cache->stats;
+
+	s->blocks++;
+	s->guest_insns += ir->nr_insns;
+	s->host_bytes += (uint64_t)(cache->buf.p - result->entry);
+	s->hot_insns += result->nr_hot_insns;
+	s->cold_insns += result->nr_cold_insns;
+	s->sites += result->nr_sites;
+	s->links += result->nr_self_links;
+	s->nanoseconds += nanoseconds;
+}
+
 /* Lock held. A stale predecessor with the same key is sent on to the new block. */
 static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cache_key *key,
 					   const uint8_t *host, struct cache_block *stale)
@@ -280,10 +295,7 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 	if (stale) {
 		cache_redirect(stale, block->entry);
 	}
-	cache->stats.blocks++;
-	cache->stats.guest_insns += ir.nr_insns;
-	cache->stats.host_bytes += (uint64_t)(cache->buf.p - result.entry);
-	cache->stats.nanoseconds += cache_clock() - begin;
+	cache_note_translated(cache, &ir, &result, cache_clock() - begin);
 	cache_perf_note(cache, block, (size_t)(cache->buf.p - result.entry));
 	return block;
 }

@@ -65,12 +65,15 @@ enum translate_exit {
 };
 
 struct cache_stats {
-	uint64_t blocks;
-	uint64_t guest_insns; /* translated */
+	uint64_t blocks; /* translated, ever */
+	uint64_t guest_insns;
 	uint64_t host_bytes;
+	uint64_t hot_insns;  /* of the host, on a block's straight path */
+	uint64_t cold_insns; /* out of line */
 	uint64_t flushes;
 	uint64_t invalidated;
-	uint64_t links;
+	uint64_t sites;       /* jumps that could link blocks */
+	uint64_t links;       /* those that do, or did until their block was dropped */
 	uint64_t nanoseconds; /* spent translating */
 };
 

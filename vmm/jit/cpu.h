@@ -200,6 +200,35 @@ struct cpu_constants {
 	uint16_t fcmp_flags[70]; /* ZF, PF, CF as LAHF leaves them -> cpu->flags */
 };
 
+/* What a CPU counts; stat.c prints them. Accesses that hit L0 or L1 inline are nowhere counted. */
+enum cpu_stat {
+	CPU_STAT_INTERPRETED, /* instructions, by interp_step() */
+	CPU_STAT_HELPED,      /* instructions for which translated code called C */
+	CPU_STAT_EXITS,       /* first of one for each enum translate_exit */
+	CPU_STAT_EXITS_LAST = CPU_STAT_EXITS + 4,
+	CPU_STAT_LOOKUPS,    /* jumps[] did not know the address */
+	CPU_STAT_REFILLS,    /* L0 missed and asked L1 */
+	CPU_STAT_SLOW,       /* data accesses, or halves of them, in C */
+	CPU_STAT_WALKS,      /* translation table walks for data */
+	CPU_STAT_CODE_WALKS, /* and for instructions */
+	CPU_STAT_MMIO_READS,
+	CPU_STAT_MMIO_WRITES,
+	CPU_STAT_CODE_WRITES, /* stores to pages that hold translated code */
+	CPU_STAT_FLUSHES_ALL,
+	CPU_STAT_FLUSHES_SPACE, /* the current address space's entries, but for switches */
+	CPU_STAT_FLUSHES_BLOCK,
+	CPU_STAT_FLUSHES_PAGE,
+	CPU_STAT_SWITCHES, /* of address space */
+	CPU_STAT_SYSTEM_CALLS,
+	CPU_STAT_FAULTS, /* instruction and data aborts */
+	CPU_STAT_OTHER_EXCEPTIONS,
+	CPU_STAT_INTERRUPTS,
+	CPU_STAT_HVC,
+	CPU_STAT_WAITS, /* WFI that slept */
+	CPU_STAT_ATTENTION,
+	CPU_NR_STATS,
+};
+
 struct jit_vm;
 
 struct jit_cpu {
@@ -273,9 +302,9 @@ struct jit_cpu {
 	void *owner; /* what the accelerator's vCPU is; opaque here */
 	unsigned int index;
 	uint64_t mpidr;
-	uint64_t nr_insns; /* executed; statistics only */
 
 	/* Shared with other threads. */
+	_Atomic uint64_t stats[CPU_NR_STATS]; /* written by the CPU's own thread only */
 	_Atomic uint32_t attention; /* enum cpu_attention bits: leave the fast loop and look */
 	_Atomic uint32_t irq_lines; /* bit 0 IRQ, bit 1 FIQ: what the GIC asserts to this CPU */
 	_Atomic uint32_t power;     /* enum cpu_power */
@@ -302,6 +331,14 @@ enum cpu_attention {
 };
 
 void cpu_init_constants(struct cpu_constants *constants);
+
+/* One writer: a plain increment whose result others may read. */
+static inline void cpu_count(struct jit_cpu *cpu, unsigned int stat)
+{
+	uint64_t count = atomic_load_explicit(&cpu->stats[stat], memory_order_relaxed);
+
+	atomic_store_explicit(&cpu->stats[stat], count + 1, memory_order_relaxed);
+}
 
 /* N is bit 3, V is bit 0. */
 static inline unsigned int cpu_nzcv(const struct jit_cpu *cpu)

@@ -198,10 +198,29 @@ static void exception_enter(struct jit_cpu *cpu, uint64_t return_address, unsign
 	cpu->pc = cpu->sys.vbar + base + vector;
 }
 
+static enum cpu_stat exception_stat(const struct jit_cpu *cpu)
+{
+	if (cpu->exc.hvc) {
+		return CPU_STAT_HVC;
+	}
+	switch (cpu->exc.esr >> ESR_EC_SHIFT) {
+	case EC_SVC64:
+		return CPU_STAT_SYSTEM_CALLS;
+	case EC_INSN_ABORT_EL0:
+	case EC_INSN_ABORT_EL1:
+	case EC_DATA_ABORT_EL0:
+	case EC_DATA_ABORT_EL1:
+		return CPU_STAT_FAULTS;
+	default:
+		return CPU_STAT_OTHER_EXCEPTIONS;
+	}
+}
+
 void exception_take(struct jit_cpu *cpu)
 {
 	uint64_t return_address = cpu->pc + cpu->exc.return_offset;
 
+	cpu_count(cpu, exception_stat(cpu));
 	if (cpu->exc.hvc) {
 		cpu->pc = return_address;
 		psci_call(cpu);
@@ -219,10 +238,12 @@ bool exception_take_interrupt(struct jit_cpu *cpu)
 	uint32_t lines = atomic_load(&cpu->irq_lines);
 
 	if ((lines & 2) && !(cpu->daif & DAIF_F)) {
+		cpu_count(cpu, CPU_STAT_INTERRUPTS);
 		exception_enter(cpu, cpu->pc, VECTOR_FIQ);
 		return true;
 	}
 	if ((lines & 1) && !(cpu->daif & DAIF_I)) {
+		cpu_count(cpu, CPU_STAT_INTERRUPTS);
 		exception_enter(cpu, cpu->pc, VECTOR_IRQ);
 		return true;
 	}

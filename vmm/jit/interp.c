@@ -31,6 +31,6 @@ enum exec_result interp_step(struct jit_cpu *cpu)
 	if (!mem_fetch(cpu, cpu->pc, &insn)) {
 		return EXEC_EXCEPTION;
 	}
-	cpu->nr_insns++;
+	cpu_count(cpu, CPU_STAT_INTERPRETED);
 	return interp_execute(cpu, insn);
 }

@@ -89,6 +89,7 @@ void loop_wait(struct jit_cpu *cpu)
 		if (atomic_load(&cpu->irq_lines) || atomic_load(&cpu->attention)) {
 			break;
 		}
+		cpu_count(cpu, CPU_STAT_WAITS);
 		loop_sleep(cpu, atomic_load(&cpu->deadline));
 		timer_update(cpu);
 	}
@@ -148,6 +149,7 @@ static bool loop_attend(struct jit_cpu *cpu)
 {
 	uint32_t attention = atomic_exchange(&cpu->attention, 0);
 
+	cpu_count(cpu, CPU_STAT_ATTENTION);
 	if (attention & CPU_ATTN_STOP) {
 		return false;
 	}

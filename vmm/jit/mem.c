@@ -45,12 +45,14 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 	struct vm_region *region;
 	int fault;
 
+	cpu_count(cpu, CPU_STAT_SLOW);
 	if (address - (write ? e->write : e->read) < TLB_PAGE_SIZE) {
 		place->host = (void *)(uintptr_t)(address + e->addend);
 		place->pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
 		place->tracked = false;
 		return true;
 	}
+	cpu_count(cpu, CPU_STAT_WALKS);
 	fault = mmu_translate(cpu, va, write ? MMU_WRITE : MMU_READ, bank != TLB_BANK_EL0,
 			      bank == TLB_BANK_EL1_PAN, &result);
 	if (fault != MMU_OK) {
@@ -68,6 +70,9 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 	}
 	place->host = region->host + (result.pa - region->base);
 	place->tracked = write && vm_page_has_code(cpu->vm, result.pa);
+	if (place->tracked) {
+		cpu_count(cpu, CPU_STAT_CODE_WRITES);
+	}
 	if (!result.device && !cpu->slow_memory) {
 		tlb_fill(cpu, bank, address, &result, region);
 	}
@@ -88,6 +93,7 @@ static void mem_read_place(struct jit_cpu *cpu, const struct mem_place *place, u
 		}
 		return;
 	}
+	cpu_count(cpu, CPU_STAT_MMIO_READS);
 	for (unsigned int done = 0, part; done < size; done += part) {
 		for (part = 8; part > size - done; part /= 2) {
 		}
@@ -121,6 +127,7 @@ static void mem_write_place(struct jit_cpu *cpu, const struct mem_place *place, 
 		}
 		return;
 	}
+	cpu_count(cpu, CPU_STAT_MMIO_WRITES);
 	for (unsigned int done = 0, part; done < size; done += part) {
 		for (part = 8; part > size - done; part /= 2) {
 		}
@@ -452,6 +459,7 @@ static struct tlb_code_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va, 
 	if (address - e->va < TLB_PAGE_SIZE) {
 		return e;
 	}
+	cpu_count(cpu, CPU_STAT_CODE_WALKS);
 	fault = mmu_translate(cpu, va, MMU_EXEC, cpu->el, false, &result);
 	if (fault != MMU_OK) {
 		exception_raise_far(cpu, ec, (uint32_t)fault, va);

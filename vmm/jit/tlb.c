@@ -198,6 +198,7 @@ static void tlb_flush_slots_page(struct jit_cpu *cpu, uint64_t page)
 
 void tlb_flush_all(struct jit_cpu *cpu)
 {
+	cpu_count(cpu, CPU_STAT_FLUSHES_ALL);
 	if (cpu->tlb_nr_filled == TLB_NR_FILLED) {
 		for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
 			tlb_invalidate_entry(cpu, n);
@@ -243,12 +244,14 @@ static void tlb_drop_address_space(struct jit_cpu *cpu)
 
 void tlb_flush_address_space(struct jit_cpu *cpu)
 {
+	cpu_count(cpu, CPU_STAT_FLUSHES_SPACE);
 	tlb_drop_address_space(cpu);
 	context_renew_el0(cpu);
 }
 
 void tlb_switch_address_space(struct jit_cpu *cpu)
 {
+	cpu_count(cpu, CPU_STAT_SWITCHES);
 	tlb_drop_address_space(cpu);
 	context_switch(cpu);
 }
@@ -256,6 +259,7 @@ void tlb_switch_address_space(struct jit_cpu *cpu)
 /* Every page of the block (of whatever size) that holds va. */
 static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va)
 {
+	cpu_count(cpu, CPU_STAT_FLUSHES_BLOCK);
 	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
 		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
@@ -284,6 +288,7 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
 		tlb_flush_block(cpu, va);
 		return;
 	}
+	cpu_count(cpu, CPU_STAT_FLUSHES_PAGE);
 	tlb_flush_slots_page(cpu, page);
 	context_renew_page(cpu, va);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {

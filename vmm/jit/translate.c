@@ -25,6 +25,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 	uint64_t generation = cache->generation, found;
 	uint64_t site = cpu->link_site;
 
+	cpu_count(cpu, CPU_STAT_LOOKUPS);
 	if (!mem_fetch_place(cpu, cpu->pc, &key.pa, &host)) {
 		exception_take(cpu);
 		return NULL;
@@ -51,6 +52,7 @@ void translate_run(struct jit_cpu *cpu)
 	cache_enter(cpu);
 	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
 		const struct cpu_jump *j;
+		enum translate_exit reason;
 		const void *code;
 
 		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
@@ -64,7 +66,9 @@ void translate_run(struct jit_cpu *cpu)
 				continue;
 			}
 		}
-		switch ((enum translate_exit)cache->stubs.enter(cpu, code)) {
+		reason = (enum translate_exit)cache->stubs.enter(cpu, code);
+		cpu_count(cpu, CPU_STAT_EXITS + reason);
+		switch (reason) {
 		case TRANSLATE_ENTRY:
 			find = true; /* jumps[] would lead to the same stale block */
 			break;

@@ -57,6 +57,7 @@ static void x64_rex(struct x64_buf *b, bool wide, bool force, unsigned int reg, 
 
 static void x64_opcode(struct x64_buf *b, unsigned int opcode)
 {
+	b->nr_insns++;
 	switch (opcode & 0xf00) {
 	case X64_0F:
 		x64_byte(b, 0x0f);
@@ -148,6 +149,7 @@ void x64_vex_rr(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int 
 	static const uint8_t pp[] = {0, 1, 2, 3};
 	unsigned int map = opcode >> 8 & 3;
 
+	b->nr_insns++;
 	x64_byte(b, 0xc4);
 	x64_byte(b, (uint8_t)((~reg >> 3 & 1) << 7 | 1u << 6 | (~rm >> 3 & 1) << 5 | map));
 	x64_byte(b, (uint8_t)((wide ? 0x80u : 0) | (~vvvv & 15) << 3 | pp[opcode >> 12]));
@@ -174,14 +176,14 @@ void x64_mov_imm(struct x64_buf *b, enum x64_reg dst, uint64_t imm)
 {
 	if (imm <= 0xffffffffu) {
 		x64_rex(b, false, false, 0, 0, dst);
-		x64_byte(b, (uint8_t)(0xb8 | (dst & 7)));
+		x64_opcode(b, 0xb8 | (dst & 7));
 		x64_u32(b, (uint32_t)imm);
 	} else if ((int64_t)imm == (int32_t)imm) {
 		x64_rr(b, true, 0xc7, 0, dst);
 		x64_u32(b, (uint32_t)imm);
 	} else {
 		x64_rex(b, true, false, 0, 0, dst);
-		x64_byte(b, (uint8_t)(0xb8 | (dst & 7)));
+		x64_opcode(b, 0xb8 | (dst & 7));
 		x64_u64(b, imm);
 	}
 }
@@ -259,18 +261,18 @@ void x64_lea(struct x64_buf *b, bool wide, enum x64_reg dst, struct x64_mem mem)
 void x64_push(struct x64_buf *b, enum x64_reg reg)
 {
 	x64_rex(b, false, false, 0, 0, reg);
-	x64_byte(b, (uint8_t)(0x50 | (reg & 7)));
+	x64_opcode(b, 0x50 | (reg & 7));
 }
 
 void x64_pop(struct x64_buf *b, enum x64_reg reg)
 {
 	x64_rex(b, false, false, 0, 0, reg);
-	x64_byte(b, (uint8_t)(0x58 | (reg & 7)));
+	x64_opcode(b, 0x58 | (reg & 7));
 }
 
 void x64_ret(struct x64_buf *b)
 {
-	x64_byte(b, 0xc3);
+	x64_opcode(b, 0xc3);
 }
 
 void x64_call_reg(struct x64_buf *b, enum x64_reg reg)
@@ -308,20 +310,19 @@ static uint8_t *x64_displacement(struct x64_buf *b)
 
 uint8_t *x64_jmp_fwd(struct x64_buf *b)
 {
-	x64_byte(b, 0xe9);
+	x64_opcode(b, 0xe9);
 	return x64_displacement(b);
 }
 
 uint8_t *x64_jcc_fwd(struct x64_buf *b, enum x64_cond cond)
 {
-	x64_byte(b, 0x0f);
-	x64_byte(b, (uint8_t)(0x80 | cond));
+	x64_opcode(b, X64_0F | 0x80 | cond);
 	return x64_displacement(b);
 }
 
 uint8_t *x64_call_fwd(struct x64_buf *b)
 {
-	x64_byte(b, 0xe8);
+	x64_opcode(b, 0xe8);
 	return x64_displacement(b);
 }
 
@@ -334,20 +335,19 @@ static void x64_displacement_to(struct x64_buf *b, const void *target)
 
 void x64_jmp_to(struct x64_buf *b, const void *target)
 {
-	x64_byte(b, 0xe9);
+	x64_opcode(b, 0xe9);
 	x64_displacement_to(b, target);
 }
 
 void x64_jcc_to(struct x64_buf *b, enum x64_cond cond, const void *target)
 {
-	x64_byte(b, 0x0f);
-	x64_byte(b, (uint8_t)(0x80 | cond));
+	x64_opcode(b, X64_0F | 0x80 | cond);
 	x64_displacement_to(b, target);
 }
 
 void x64_call_to(struct x64_buf *b, const void *target)
 {
-	x64_byte(b, 0xe8);
+	x64_opcode(b, 0xe8);
 	x64_displacement_to(b, target);
 }
 

@@ -65,6 +65,7 @@ struct x64_buf {
 	uint8_t *p;
 	uint8_t *end;
 	int64_t exec_delta;
+	uint64_t nr_insns; /* written; one-byte ones by x64_byte() are not counted */
 	bool overflow;
 };
 

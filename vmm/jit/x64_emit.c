@@ -305,8 +305,11 @@ static void emit_leave(struct emit *e, struct emit_result *result)
 void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
 		bool no_chain, struct emit_result *result)
 {
-	struct emit e = {.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain};
+	struct emit e = {
+		.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain, .result = result};
+	uint64_t first = buf->nr_insns;
 
+	*result = (struct emit_result){0};
 	emit_vector_forget(&e);
 	emit_entry(&e, result);
 	for (unsigned int i = 0; i < block->nr_ops; i++) {
@@ -323,9 +326,11 @@ void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const stru
 		}
 		emit_op(&e, op);
 	}
+	result->nr_hot_insns = (unsigned int)(buf->nr_insns - first);
 	for (unsigned int i = 0; i < e.nr_cold; i++) {
 		x64_patch_here(e.b, e.cold[i].site);
 		e.cold[i].emit(&e, &e.cold[i]);
 	}
 	emit_leave(&e, result);
+	result->nr_cold_insns = (unsigned int)(buf->nr_insns - first) - result->nr_hot_insns;
 }

@@ -25,6 +25,12 @@
 struct emit_result {
 	uint8_t *entry; /* 8-byte aligned; its first instruction is at least 5 bytes */
 	uint8_t *leave; /* cold code: pc = the block's address, back to the dispatcher */
+	/* Statistics: host instructions, and jumps within the page that link blocks. */
+	unsigned int nr_hot_insns;
+	unsigned int nr_cold_insns;
+	unsigned int nr_sites;
+	unsigned int
+		nr_self_links; /* those that are linked from the start: to the block's own entry */
 };
 
 /* Never fails: the caller has seen to it that there is room for the largest block. */
@@ -81,6 +87,7 @@ struct emit {
 	uint32_t vector_busy;     /* operands of the current operation: not to be reused */
 	struct emit_cold cold[EMIT_MAX_COLD];
 	unsigned int nr_cold;
+	struct emit_result *result;
 };
 
 /* Displacement of a field of struct jit_cpu from rbp. */

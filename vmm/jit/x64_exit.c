@@ -73,8 +73,10 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 		return;
 	}
 	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
+	e->result->nr_sites += chain;
 	if (chain && target == e->block->va && !e->no_chain) {
 		x64_patch(site, e->entry);
+		e->result->nr_self_links++;
 	} else {
 		emit_add_cold(e, op, site, chain ? emit_cold_link : emit_cold_lookup);
 	}
@@ -178,6 +180,11 @@ static void stub_store_pinned(struct x64_buf *b)
 	}
 }
 
+static void stub_count(struct x64_buf *b, enum cpu_stat stat)
+{
+	x64_rm(b, true, 0xff, 0, emit_cpu(EMIT_CPU(stats) + 8 * (int32_t)stat)); /* inc */
+}
+
 /* unsigned int enter(struct jit_cpu *rdi, const void *code rsi) */
 static void stub_enter(struct x64_buf *b)
 {
@@ -227,6 +234,7 @@ static void stub_exec(struct x64_buf *b, const void *leave)
 {
 	uint8_t *elsewhere, *jumped;
 
+	stub_count(b, CPU_STAT_HELPED);
 	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
 	stub_store_pinned(b);
@@ -292,6 +300,7 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 					      : offsetof(struct tlb_entry, read));
 	uint8_t *miss;
 
+	stub_count(b, CPU_STAT_REFILLS);
 	x64_push(b, RBX);
 	x64_push(b, RSI);
 	x64_mov_rr(b, true, RBX, RAX);

@@ -83,7 +83,7 @@ static unsigned int fake_ipa_bits(struct accel *accel)
 static int fake_add_memory(struct accel *accel, const struct accel_region *region)
 {
 	(void)accel;
-	(void)region;
+	fake.ram = region->host;
 	return fake_may_fail();
 }
 

@@ -20,6 +20,7 @@ struct fake {
 	bool exits; /* vCPU 0 exits as below */
 	enum accel_exit_reason exit_as;
 	struct accel_vcpu_init boot; /* of vCPU 0 */
+	uint8_t *ram;                /* the last region added */
 };
 
 extern struct fake fake;

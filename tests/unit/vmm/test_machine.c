@@ -231,6 +231,29 @@ static unsigned int count_descriptors(void)
 	return nr;
 }
 
+/* A byte of a page that nobody touched makes that page, and no other, resident. */
+static void test_counts_memory(void **state)
+{
+	struct machine *machine = create();
+	unsigned long long before = 0, after = 0;
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		FILE *out = open_memstream(&text, &size);
+
+		machine_print_stat(machine, out);
+		fclose(out);
+		assert_int_equal(sscanf(text, "memory.guest_kib %llu", i ? &after : &before), 1);
+		assert_non_null(strstr(text, "\nmemory.resident_kib "));
+		free(text);
+		((volatile uint8_t *)fake.ram)[48 << 20] = 1;
+	}
+	assert_true(before > 0 && after > before && after <= before + 2048);
+	machine_destroy(machine);
+}
+
 static void test_failures_leave_nothing(void **state)
 {
 	unsigned int before = count_descriptors();
@@ -256,13 +279,10 @@ static void test_failures_leave_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_device_tree),
-		TEST(test_boot_state),
-		TEST(test_ends),
-		TEST(test_pause_and_resume),
-		TEST(test_panic_register),
-		TEST(test_limits),
-		TEST(test_failures_leave_nothing),
+		TEST(test_device_tree),    TEST(test_boot_state),
+		TEST(test_ends),           TEST(test_pause_and_resume),
+		TEST(test_panic_register), TEST(test_limits),
+		TEST(test_counts_memory),  TEST(test_failures_leave_nothing),
 	};
 	int result;
 
