@@ -71,7 +71,7 @@ check: $(all-y) $(check-unit-y)
 check-unit: $(check-unit-y)
 	$(Q)tests/run --unit $(check-unit-y)
 
-bench: $(all-y)
+bench: $(all-y) $(O)/images/esp-nvhe.img
 	$(Q)tests/bench $(bench-y)
 
 # The terminal becomes the board's console, and in the end the guest's.

@@ -2,9 +2,10 @@
 #
 # Kernels, initial file systems and disks: of the host VM, of guests, and the boot file systems that carry them.
 #
-# A boot file system (esp-*.img) has the same files in both variants; only what the firmware starts differs:
+# A boot file system (esp-*.img) has the same files in each variant; only what the firmware starts differs:
 #   esp-shim.img   hyp.efi with hyp.conf and the resource manager: Linux becomes the host VM
 #   esp-kvm.img    systemd-boot: the same Linux gets EL2 for itself
+#   esp-nvhe.img   the same, but only KVM's own part stays at EL2 (benchmarks; made when they run)
 
 images  := $(O)/images
 all-y   += $(images)/esp-shim.img $(images)/esp-kvm.img
@@ -24,6 +25,7 @@ boot-files-y += $(images)/Image:Image $(images)/host-initrd:initrd $(images)/ini
 kvm-files-y  += $(SYSROOT)/usr/lib/systemd/boot/efi/systemd-bootaa64.efi:EFI/BOOT/BOOTAA64.EFI \
 	guest-images/systemd-boot/loader.conf:loader/loader.conf \
 	guest-images/systemd-boot/host.conf:loader/entries/host.conf
+nvhe-files-y  = $(subst /host.conf:,/host-nvhe.conf:,$(kvm-files-y))
 shim-files-y += guest-images/hyp.conf:hyp.conf
 
 $(SYSROOT)/%: $(O)/sysroot.mk ;
