@@ -7,7 +7,9 @@
  * emits. Everything is O(n) in a fixed arena, nothing is allocated.
  *
  * Operands are guest registers (0 to 30, IR_SP), IR_ZR, or IR_T0, a scratch value that lives until
- * the end of its guest instruction. Vector operands are numbers 0 to 31 in their own space.
+ * the end of its guest instruction. Vector operands are numbers 0 to 31 in their own space, and
+ * IR_VT0 to IR_VT3, scratch values like IR_T0. An operation with a slow path comes after everything
+ * that its instruction has in common with it: it must not find a register half written.
  * A block is entered at the top and left at any exit. Between guest instructions all guest state
  * is in its home, so any instruction may be executed by the interpreter instead: that is the slow
  * path of all memory accesses (IR_LOAD ...), of FP results that need care, and of IR_CALL.
@@ -29,6 +31,15 @@ enum {
 	IR_T0 = 33,
 	IR_IMM = 34, /* as operand b: the value is in imm */
 	IR_NONE = 35,
+};
+
+/* Vector operands. */
+enum {
+	IR_VT0 = 32,
+	IR_VT1,
+	IR_VT2,
+	IR_VT3,
+	IR_NR_VECTORS,
 };
 
 enum ir_opcode {

@@ -143,18 +143,38 @@ void x64_rm8(struct x64_buf *b, unsigned int opcode, unsigned int reg, struct x6
 	x64_rm_force(b, false, true, opcode, reg, mem);
 }
 
+/* The two-byte form where it can say everything. `index` and `base` are bits X and B. */
+static void x64_vex(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
+		    unsigned int vvvv, unsigned int index, unsigned int base)
+{
+	unsigned int map = opcode >> 8 & 3, pp = opcode >> 12;
+
+	b->nr_insns++;
+	if (map == 1 && !wide && !(index & 8) && !(base & 8)) {
+		x64_byte(b, 0xc5);
+		x64_byte(b, (uint8_t)((~reg >> 3 & 1) << 7 | (~vvvv & 15) << 3 | pp));
+	} else {
+		x64_byte(b, 0xc4);
+		x64_byte(b, (uint8_t)((~reg >> 3 & 1) << 7 | (~index >> 3 & 1) << 6 |
+				      (~base >> 3 & 1) << 5 | map));
+		x64_byte(b, (uint8_t)((wide ? 0x80u : 0) | (~vvvv & 15) << 3 | pp));
+	}
+	x64_byte(b, (uint8_t)opcode);
+}
+
 void x64_vex_rr(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
 		unsigned int vvvv, unsigned int rm)
 {
-	static const uint8_t pp[] = {0, 1, 2, 3};
-	unsigned int map = opcode >> 8 & 3;
-
-	b->nr_insns++;
-	x64_byte(b, 0xc4);
-	x64_byte(b, (uint8_t)((~reg >> 3 & 1) << 7 | 1u << 6 | (~rm >> 3 & 1) << 5 | map));
-	x64_byte(b, (uint8_t)((wide ? 0x80u : 0) | (~vvvv & 15) << 3 | pp[opcode >> 12]));
-	x64_byte(b, (uint8_t)opcode);
+	x64_vex(b, wide, opcode, reg, vvvv, 0, rm);
 	x64_modrm(b, 3, reg, rm);
+}
+
+void x64_vex_rm(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
+		unsigned int vvvv, struct x64_mem mem)
+{
+	x64_vex(b, wide, opcode, reg, vvvv, mem.index == X64_NO_REG ? 0 : (unsigned int)mem.index,
+		(unsigned int)mem.base);
+	x64_operand_mem(b, reg, mem);
 }
 
 void x64_mov_rr(struct x64_buf *b, bool wide, enum x64_reg dst, enum x64_reg src)

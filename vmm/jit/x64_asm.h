@@ -119,9 +119,11 @@ void x64_rm(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
 /* The same for byte registers: forces a REX so that SIL, DIL are meant. */
 void x64_rr8(struct x64_buf *b, unsigned int opcode, unsigned int reg, unsigned int rm);
 void x64_rm8(struct x64_buf *b, unsigned int opcode, unsigned int reg, struct x64_mem mem);
-/* VEX.128 (or 256 with `l`), `wide` is VEX.W: three operands. */
+/* VEX.128, `wide` is VEX.W: three operands. */
 void x64_vex_rr(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
 		unsigned int vvvv, unsigned int rm);
+void x64_vex_rm(struct x64_buf *b, bool wide, unsigned int opcode, unsigned int reg,
+		unsigned int vvvv, struct x64_mem mem);
 
 void x64_mov_rr(struct x64_buf *b, bool wide, enum x64_reg dst, enum x64_reg src);
 void x64_mov_load(struct x64_buf *b, bool wide, enum x64_reg dst, struct x64_mem mem);

@@ -212,8 +212,19 @@ static void emit_track_sp(struct emit *e, const struct ir_op *op)
 	}
 }
 
+/* Cold paths rejoin at the next instruction, with the copies that the hot path has there. */
+static void emit_insn_end(struct emit *e)
+{
+	emit_vector_end_insn(e);
+	for (unsigned int i = e->insn_cold; i < e->nr_cold; i++) {
+		memcpy(e->cold[i].vectors, e->vector_host, sizeof(e->cold[i].vectors));
+	}
+	e->insn_cold = e->nr_cold;
+}
+
 static void emit_insn_start(struct emit *e, const struct ir_op *op)
 {
+	emit_insn_end(e);
 	for (unsigned int i = 0; i < e->nr_next_sites; i++) {
 		x64_patch_here(e->b, e->next_sites[i]);
 	}
@@ -222,19 +233,8 @@ static void emit_insn_start(struct emit *e, const struct ir_op *op)
 	e->insn_start[op->index] = e->b->p;
 }
 
-/* Cold paths rejoin behind the operation, with the copies it leaves. */
-static void emit_end_op(struct emit *e, unsigned int first_cold)
-{
-	emit_vector_end_op(e);
-	for (unsigned int i = first_cold; i < e->nr_cold; i++) {
-		memcpy(e->cold[i].vectors, e->vector_host, sizeof(e->vector_host));
-	}
-}
-
 static void emit_op(struct emit *e, const struct ir_op *op)
 {
-	unsigned int first_cold = e->nr_cold;
-
 	switch (op->op) {
 	case IR_INSN:
 		emit_insn_start(e, op);
@@ -276,7 +276,7 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 		break;
 	}
 	emit_track_sp(e, op);
-	emit_end_op(e, first_cold);
+	emit_vector_end_op(e);
 }
 
 /* Entry: look whether someone wants this CPU's attention. */

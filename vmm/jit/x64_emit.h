@@ -81,12 +81,13 @@ struct emit {
 	unsigned int nr_next_sites;
 	unsigned int insn; /* index of the current guest instruction */
 	uint8_t *insn_start[IR_MAX_INSNS + 1];
-	int8_t vector_host[32];   /* xmm register with a copy of the guest's, or -1 */
-	int8_t vector_guest[16];  /* the other way round */
-	unsigned int vector_next; /* the next one to reuse */
-	uint32_t vector_busy;     /* operands of the current operation: not to be reused */
+	int8_t vector_host[IR_NR_VECTORS]; /* xmm register with a copy of the guest's, or -1 */
+	int8_t vector_guest[16];           /* the other way round */
+	unsigned int vector_next;          /* the next one to reuse */
+	uint32_t vector_busy;              /* operands of the current operation: not to be reused */
 	struct emit_cold cold[EMIT_MAX_COLD];
 	unsigned int nr_cold;
+	unsigned int insn_cold; /* the current guest instruction's first */
 	struct emit_result *result;
 };
 
@@ -139,6 +140,7 @@ unsigned int emit_vector_use(struct emit *e, unsigned int n);
 unsigned int emit_vector_def(struct emit *e);
 void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm);
 void emit_vector_end_op(struct emit *e);
+void emit_vector_end_insn(struct emit *e);
 /* Forgets all copies: C code was called. */
 void emit_vector_forget(struct emit *e);
 /* Loads the copies that the hot path will rely on. */

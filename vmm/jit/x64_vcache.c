@@ -4,7 +4,8 @@
  *
  * Write-through: every result is stored at once, so guest state is complete at any exit and no
  * cold path has anything to save. What the copies spare is the load, and with it the latency of
- * forwarding from the store. Replacement is round-robin.
+ * forwarding from the store. Replacement is round-robin, but scratch values (IR_VT0 ...), which
+ * have no home, stay until their instruction ends.
  */
 #include <string.h>
 
@@ -37,7 +38,7 @@ unsigned int emit_vector_def(struct emit *e)
 	do {
 		xmm = FIRST_COPY + e->vector_next;
 		e->vector_next = (e->vector_next + 1) % (NR_XMM - FIRST_COPY);
-	} while (e->vector_busy >> xmm & 1);
+	} while (e->vector_busy >> xmm & 1 || e->vector_guest[xmm] >= IR_VT0);
 	forget_copy(e, xmm);
 	e->vector_busy |= 1u << xmm;
 	return xmm;
@@ -65,12 +66,23 @@ void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm)
 	}
 	e->vector_host[n] = (int8_t)xmm;
 	e->vector_guest[xmm] = (int8_t)n;
-	x64_rm(e->b, false, OP_MOVAPS_STORE, xmm, emit_vector_reg(n));
+	if (n < IR_VT0) {
+		x64_rm(e->b, false, OP_MOVAPS_STORE, xmm, emit_vector_reg(n));
+	}
 }
 
 void emit_vector_end_op(struct emit *e)
 {
 	e->vector_busy = 0;
+}
+
+void emit_vector_end_insn(struct emit *e)
+{
+	for (unsigned int n = IR_VT0; n < IR_NR_VECTORS; n++) {
+		if (e->vector_host[n] >= 0) {
+			forget_copy(e, (unsigned int)e->vector_host[n]);
+		}
+	}
 }
 
 void emit_vector_reload(struct emit *e, const int8_t *vectors)

@@ -36,6 +36,13 @@ static inline void emit_vex(struct emit *e, unsigned int opcode, unsigned int ds
 	x64_vex_rr(e->b, false, opcode, dst, a, b);
 }
 
+/* The last operand from memory, which needs no alignment. */
+static inline void emit_vex_mem(struct emit *e, unsigned int opcode, unsigned int dst,
+				unsigned int a, struct x64_mem mem)
+{
+	x64_vex_rm(e->b, false, opcode, dst, a, mem);
+}
+
 /* All bits set. */
 static inline void emit_vector_ones(struct emit *e, unsigned int xmm)
 {

@@ -44,19 +44,13 @@ static void emit_dup(struct emit *e, const struct ir_op *op)
 
 	if (op->aux == IR_VEC_DUP) {
 		x64_rr(e->b, true, OP_MOVD, 0, emit_use(e, op->a, RAX));
+		x64_vex_rr(e->b, false, V38(broadcast[op->size]), dst, 0, 0);
 	} else {
 		struct x64_mem mem = emit_vector_reg(op->a);
 
-		/* From memory, which is up to date; a narrow load, zero-extended. */
 		mem.disp += (int32_t)op->imm << op->size;
-		if (op->size < 2) {
-			x64_rm(e->b, false, X64_0F | 0xb6 | op->size, RAX, mem);
-		} else {
-			x64_mov_load(e->b, op->size == 3, RAX, mem);
-		}
-		x64_rr(e->b, true, OP_MOVD, 0, RAX);
+		emit_vex_mem(e, V38(broadcast[op->size]), dst, 0, mem);
 	}
-	x64_vex_rr(e->b, false, V38(broadcast[op->size]), dst, 0, 0);
 	emit_vector_result(e, op, dst);
 }
 

@@ -82,6 +82,12 @@ static void vectors(void **state)
 	       0xe1);
 	EXPECT(x64_vex_rr(&buf, true, X64_66 | X64_0F38 | 0xb8, 5, 6, 7), 0xc4, 0xe2, 0xc9, 0xb8,
 	       0xef);
+	/* vpaddd xmm10, xmm3, xmm4; the same from [rbp+0x40]; vpshufb xmm1, xmm2, [rax+r9+0x10] */
+	EXPECT(x64_vex_rr(&buf, false, X64_66 | X64_0F | 0xfe, 10, 3, 4), 0xc5, 0x61, 0xfe, 0xd4);
+	EXPECT(x64_vex_rm(&buf, false, X64_66 | X64_0F | 0xfe, 10, 3, x64_at(RBP, 0x40)), 0xc5,
+	       0x61, 0xfe, 0x55, 0x40);
+	EXPECT(x64_vex_rm(&buf, false, X64_66 | X64_0F38, 1, 2, x64_at_index(RAX, R9, 0x10)), 0xc4,
+	       0xa2, 0x69, 0x00, 0x4c, 0x08, 0x10);
 	EXPECT(x64_rr(&buf, true, X64_66 | X64_0F | 0x6e, 9, RAX), 0x66, 0x4c, 0x0f, 0x6e, 0xc8);
 }
 
