@@ -62,7 +62,7 @@ static unsigned int caps_ipa_bits(void)
 	return min_t(unsigned int, range < ARRAY_SIZE(bits) ? bits[range] : 48, MODULE_IPA_MAX);
 }
 
-long caps_check(unsigned long cap)
+long caps_check(const struct vm *vm, unsigned long cap)
 {
 	unsigned int i;
 
@@ -71,6 +71,8 @@ long caps_check(unsigned long cap)
 		return min_t(unsigned int, num_online_cpus(), MODULE_MAX_VCPUS);
 	case KVM_CAP_ARM_VM_IPA_SIZE:
 		return caps_ipa_bits();
+	case KVM_CAP_STEAL_TIME:
+		return stolen_is_offered(vm);
 	}
 	for (i = 0; i < ARRAY_SIZE(caps_fixed); i++) {
 		if (caps_fixed[i].cap == cap) {

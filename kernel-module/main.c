@@ -14,6 +14,7 @@
  *   KVM_CREATE_DEVICE          vgic.c          vgic_config, vgic_reg_*
  *   KVM_IRQFD, KVM_IRQ_LINE    irqfd.c route.c irq_set
  *   KVM_IOEVENTFD              ioeventfd.c
+ *   KVM_ARM_VCPU_PVTIME_CTRL   stolen.c
  *   HYP_*                      host.c          log_read, trace_read, sys_info; RM: ledger
  */
 #include <linux/interrupt.h>
@@ -40,7 +41,7 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case KVM_CREATE_VM:
 		return vm_create(arg);
 	case KVM_CHECK_EXTENSION:
-		return caps_check(arg);
+		return caps_check(NULL, arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return arg ? -EINVAL : PAGE_SIZE;
 	default:

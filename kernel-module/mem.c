@@ -298,6 +298,21 @@ int mem_fault(struct vm *vm, u64 ipa, u64 prot)
 	return rc;
 }
 
+unsigned long mem_user_address(struct vm *vm, u64 ipa)
+{
+	struct mem *mem = &vm->mem;
+	const struct slot *slot;
+	unsigned long hva = 0;
+
+	down_read(&mem->slots_lock);
+	slot = slots_find(mem->slots, ipa >> PAGE_SHIFT);
+	if (slot) {
+		hva = mem_hva(slot, ipa >> PAGE_SHIFT) + offset_in_page(ipa);
+	}
+	up_read(&mem->slots_lock);
+	return hva;
+}
+
 /* Lets go of a run that the hypervisor has given back. pages_lock held. */
 static void mem_forget(struct mem *mem, const struct pages_run *run)
 {

@@ -31,6 +31,7 @@
 #include <linux/mutex.h>
 #include <linux/rcuwait.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include <hyp/calls.h>
@@ -95,6 +96,13 @@ struct wake {
 	u64 advance; /* CNTPCT ticks by which the timer is set early */
 };
 
+/* stolen.c: how long the vCPU's thread has waited for a core. */
+struct stolen {
+	u64 ipa; /* where the guest reads it; HYP_NO_STOLEN: nowhere */
+	u64 ns;	 /* so far, since KVM_ARM_VCPU_INIT */
+	u64 run_delay; /* the thread's, as last looked at */
+};
+
 struct vcpu {
 	struct vm *vm;
 	u32 index;
@@ -112,6 +120,7 @@ struct vcpu {
 	struct exit_fault fault;
 	bool sigset_active;
 	sigset_t sigset;
+	struct stolen stolen;
 	u64 spsr[KVM_NR_SPSR]; /* AArch32's, kept for user space only */
 
 	/* The VM is off: set by any vCPU, cleared by KVM_ARM_VCPU_INIT or KVM_SET_MP_STATE. */
@@ -143,7 +152,8 @@ struct vm {
 u32 main_intid(unsigned int irq); /* the GIC's number of a Linux interrupt */
 
 /* caps.c */
-long caps_check(unsigned long cap); /* KVM_CHECK_EXTENSION */
+/* KVM_CHECK_EXTENSION, of a VM or (NULL) of the device. */
+long caps_check(const struct vm *vm, unsigned long cap);
 
 /* host.c: ioctls about the system (include/uapi/hyp.h). */
 long host_ioctl(unsigned int cmd, unsigned long arg); /* -ENOTTY: not one of them */
@@ -195,6 +205,20 @@ void vcpu_free(struct vcpu *vcpu);
 /* run.c */
 int run_vcpu(struct vcpu *vcpu); /* KVM_RUN */
 
+/* stolen.c: with vcpu->lock held. KVM_ARM_VCPU_PVTIME_CTRL, and the count. */
+bool stolen_is_offered(const struct vm *vm);
+void stolen_init(struct vcpu *vcpu);
+void stolen_reset(struct vcpu *vcpu);
+int stolen_attr(struct vcpu *vcpu, unsigned int cmd, const struct kvm_device_attr *attr);
+void stolen_write(struct vcpu *vcpu);
+/* Before the guest is entered, where a page fault can be served. */
+static inline void stolen_update(struct vcpu *vcpu)
+{
+	if (unlikely(vcpu->stolen.run_delay != current->sched_info.run_delay)) {
+		stolen_write(vcpu);
+	}
+}
+
 /* reg.c: with vcpu->lock held */
 int reg_get(struct vcpu *vcpu, const struct kvm_one_reg *args);
 int reg_set(struct vcpu *vcpu, const struct kvm_one_reg *args);
@@ -205,6 +229,8 @@ int mem_prepare(struct mem *mem);
 int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *region);
 /* Gives the VM what belongs at ipa. 0; -ENOENT: nothing does (or it may not be written). */
 int mem_fault(struct vm *vm, u64 ipa, u64 prot);
+/* Where the process sees the guest's byte at ipa, or 0. */
+unsigned long mem_user_address(struct vm *vm, u64 ipa);
 /* Takes everything back and frees the slots; the VM has been stopped. */
 void mem_release(struct vm *vm);
 

@@ -177,6 +177,7 @@ static int run_once(struct vcpu *vcpu)
 {
 	struct hyp_result result;
 
+	stolen_update(vcpu);
 	local_irq_disable();
 	if (unlikely(run_has_work())) {
 		local_irq_enable();

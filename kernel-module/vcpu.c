@@ -59,6 +59,7 @@ static int vcpu_init(struct vcpu *vcpu, const struct kvm_vcpu_init *init)
 	vcpu->action = HYP_RUN_RESUME;
 	vcpu->mmio_pending = false;
 	memset(vcpu->spsr, 0, sizeof(vcpu->spsr));
+	stolen_reset(vcpu);
 	vcpu->initialized = true;
 	WRITE_ONCE(vcpu->halted, false);
 	return 0;
@@ -122,19 +123,12 @@ static int vcpu_set_sigmask(struct vcpu *vcpu, unsigned long arg)
 }
 
 /* The timers' interrupts can be asked for, and set to what they are. */
-static int vcpu_device_attr(struct vcpu *vcpu, unsigned int cmd, unsigned long arg)
+static int vcpu_timer_attr(unsigned int cmd, const struct kvm_device_attr *attr)
 {
-	struct kvm_device_attr attr;
 	u32 want;
 	u32 intid;
 
-	if (COPY_IN(attr, arg)) {
-		return -EFAULT;
-	}
-	if (attr.flags || attr.group != KVM_ARM_VCPU_TIMER_CTRL) {
-		return -ENXIO;
-	}
-	switch (attr.attr) {
+	switch (attr->attr) {
 	case KVM_ARM_VCPU_TIMER_IRQ_VTIMER:
 		intid = VCPU_VTIMER_INTID;
 		break;
@@ -148,9 +142,29 @@ static int vcpu_device_attr(struct vcpu *vcpu, unsigned int cmd, unsigned long a
 	case KVM_HAS_DEVICE_ATTR:
 		return 0;
 	case KVM_GET_DEVICE_ATTR:
-		return COPY_OUT(attr.addr, intid);
+		return COPY_OUT(attr->addr, intid);
 	default:
-		return COPY_IN(want, attr.addr) ?: want == intid ? 0 : -EINVAL;
+		return COPY_IN(want, attr->addr) ?: want == intid ? 0 : -EINVAL;
+	}
+}
+
+static int vcpu_device_attr(struct vcpu *vcpu, unsigned int cmd, unsigned long arg)
+{
+	struct kvm_device_attr attr;
+
+	if (COPY_IN(attr, arg)) {
+		return -EFAULT;
+	}
+	if (attr.flags) {
+		return -ENXIO;
+	}
+	switch (attr.group) {
+	case KVM_ARM_VCPU_TIMER_CTRL:
+		return vcpu_timer_attr(cmd, &attr);
+	case KVM_ARM_VCPU_PVTIME_CTRL:
+		return stolen_attr(vcpu, cmd, &attr);
+	default:
+		return -ENXIO;
 	}
 }
 
@@ -293,6 +307,7 @@ static struct vcpu *vcpu_alloc(struct vm *vm, u32 index)
 	vcpu->index = index;
 	vcpu->mpidr = vcpu_mpidr(index);
 	mutex_init(&vcpu->lock);
+	stolen_init(vcpu);
 	do {
 		rc = rm_vcpu_create(vm->id, index, vcpu->mpidr, &vcpu->handle);
 	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++, false));

@@ -213,7 +213,7 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case KVM_CREATE_VCPU:
 		return vcpu_create(vm, arg);
 	case KVM_CHECK_EXTENSION:
-		return caps_check(arg);
+		return caps_check(vm, arg);
 	case KVM_CREATE_DEVICE:
 		return vm_ioctl_create_device(vm, arg);
 	case KVM_ARM_PREFERRED_TARGET:
@@ -264,7 +264,7 @@ static int vm_parse_type(unsigned long type, unsigned int *ipa_bits, bool *prote
 	if (!*ipa_bits) {
 		*ipa_bits = MODULE_IPA_DEFAULT;
 	}
-	if (*ipa_bits < MODULE_IPA_MIN || *ipa_bits > caps_check(KVM_CAP_ARM_VM_IPA_SIZE)) {
+	if (*ipa_bits < MODULE_IPA_MIN || *ipa_bits > caps_check(NULL, KVM_CAP_ARM_VM_IPA_SIZE)) {
 		return -EINVAL;
 	}
 	return 0;

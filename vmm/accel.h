@@ -72,6 +72,8 @@ struct accel_region {
 	bool read_only; /* guest writes go to the bus */
 };
 
+#define ACCEL_STOLEN_TIME_SIZE 64 /* of a vCPU's structure (DEN0057A 3.2.2) */
+
 /* Where the machine's memory map puts the GICv3 frames (GIC architecture spec. 12.8). */
 struct accel_gic {
 	uint64_t dist_base;   /* 64 KiB */
@@ -154,6 +156,14 @@ struct accel_ops {
 	/* Sets the level of shared peripheral interrupt @spi (INTID 32 + spi). Any thread; after
 	 * create_gic. */
 	int (*set_irq)(struct accel *accel, unsigned int spi, bool level);
+
+	/*
+	 * Optional (NULL if absent). Makes @region guest memory like add_memory(), in which vCPU n
+	 * reads at offset n * ACCEL_STOLEN_TIME_SIZE for how long it was kept waiting (stolen time,
+	 * Arm DEN0057); a guest finds it by SMCCC calls. After create_vcpu. -ENOTSUP: the host does
+	 * not count it, and nothing was added.
+	 */
+	int (*add_stolen_time)(struct accel *accel, const struct accel_region *region);
 
 	/*
 	 * Optional (NULL if absent). A 4-byte guest write of @value at @gpa signals eventfd @fd and

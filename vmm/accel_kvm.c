@@ -195,6 +195,28 @@ static int kvm_add_memory(struct accel *accel, const struct accel_region *region
 	return kvm_vm_ioctl(kvm_of(accel), KVM_SET_USER_MEMORY_REGION, &slot);
 }
 
+static int kvm_add_stolen_time(struct accel *accel, const struct accel_region *region)
+{
+	struct kvm_accel *kvm = kvm_of(accel);
+	int result;
+
+	if (!kvm_check(kvm, KVM_CAP_STEAL_TIME)) {
+		return -ENOTSUP;
+	}
+	result = kvm_add_memory(accel, region);
+	for (unsigned int i = 0; i < kvm->nr_vcpus && result == 0; i++) {
+		uint64_t gpa = region->gpa + i * ACCEL_STOLEN_TIME_SIZE;
+		struct kvm_device_attr attr = {
+			.group = KVM_ARM_VCPU_PVTIME_CTRL,
+			.attr = KVM_ARM_VCPU_PVTIME_IPA,
+			.addr = (uint64_t)(uintptr_t)&gpa,
+		};
+
+		result = kvm_vcpu_ioctl(kvm->vcpus[i], KVM_SET_DEVICE_ATTR, &attr);
+	}
+	return result;
+}
+
 static int kvm_create_vcpu(struct accel *accel, unsigned int index, struct accel_vcpu **out)
 {
 	struct kvm_accel *kvm = kvm_of(accel);
@@ -432,8 +454,9 @@ static const struct opt_key shim_options[] = {
 #define KVM_OPERATIONS                                                                             \
 	.probe = kvm_probe, .create = kvm_create, .destroy = kvm_destroy,                          \
 	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits, .add_memory = kvm_add_memory,        \
-	.create_vcpu = kvm_create_vcpu, .create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init,  \
-	.vcpu_run = kvm_vcpu_run, .vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,  \
+	.add_stolen_time = kvm_add_stolen_time, .create_vcpu = kvm_create_vcpu,                    \
+	.create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init, .vcpu_run = kvm_vcpu_run,        \
+	.vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,                            \
 	.vcpu_set_regs = kvm_vcpu_set_regs, .set_irq = kvm_set_irq, .ioeventfd = kvm_ioeventfd,    \
 	.pause = kvm_pause, .resume = kvm_resume, .stat = kvm_stat
 

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void machine_on_device_write(void *context, uint64_t gpa, uint64_t size)
 {
@@ -86,6 +88,34 @@ static int machine_add_memory(struct machine *machine)
 	return 0;
 }
 
+/* A host that does not count stolen time has guests whose clocks do not show it, no more. */
+static int machine_add_stolen_time(struct machine *machine)
+{
+	const struct accel_ops *ops = machine->accel->ops;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = machine->config->nr_cpus * ACCEL_STOLEN_TIME_SIZE;
+	struct accel_region region = {.slot = 1, .gpa = VIRT_STOLEN_TIME};
+	int result;
+
+	if (!ops->add_stolen_time) {
+		return 0;
+	}
+	region.size = (size + page - 1) / page * page;
+	region.host =
+		mmap(NULL, region.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (region.host == MAP_FAILED) {
+		return -errno;
+	}
+	machine->stolen_time = region.host;
+	machine->stolen_time_size = region.size;
+	result = ops->add_stolen_time(machine->accel, &region);
+	if (result && result != -ENOTSUP) {
+		log_error("cannot count stolen time for the guest: %s", strerror(-result));
+		return result;
+	}
+	return 0;
+}
+
 static int machine_create_vcpus(struct machine *machine)
 {
 	const struct accel_ops *ops = machine->accel->ops;
@@ -142,6 +172,7 @@ static int machine_build(struct machine *machine)
 	result = machine_create_accel(machine);
 	result = result ?: machine_add_memory(machine);
 	result = result ?: machine_create_vcpus(machine);
+	result = result ?: machine_add_stolen_time(machine);
 	result = result ?: machine_add_devices(machine);
 	result = result ?: machine_load(machine);
 	result = result ?: machine_init_vcpus(machine);
@@ -188,6 +219,9 @@ void machine_destroy(struct machine *machine)
 	}
 	if (machine->accel) {
 		machine->accel->ops->destroy(machine->accel);
+	}
+	if (machine->stolen_time) {
+		munmap(machine->stolen_time, machine->stolen_time_size);
 	}
 	guest_memory_release(&machine->memory);
 	bus_destroy(machine->bus);

@@ -27,6 +27,7 @@ struct virtio_device;
 #define VIRT_UART            0x09000000ULL
 #define VIRT_RTC             0x09010000ULL
 #define VIRT_PVPANIC         0x09060000ULL /* a gap in QEMU's map */
+#define VIRT_STOLEN_TIME     0x090a0000ULL
 #define VIRT_VIRTIO          0x0a000000ULL
 #define VIRT_VIRTIO_STRIDE   0x00000200ULL
 #define VIRT_NR_VIRTIO       32
@@ -62,6 +63,8 @@ struct machine {
 	struct guest_memory memory;
 	struct accel *accel;
 	struct device devices[MACHINE_MAX_DEVICES];
+	void *stolen_time; /* a page or two that only accelerator and guest look at; NULL: none */
+	size_t stolen_time_size;
 	unsigned int nr_devices;
 	unsigned int nr_virtio;
 	struct virtio_device *terminal_console; /* shows on our own terminal; may be NULL */

@@ -19,6 +19,8 @@
 #define SMCCC_TRNG_RND      0x84000053u
 #define SMCCC_UID           0x8600ff01u
 #define SMCCC_REVISION      0x8600ff03u
+#define SMCCC_PV_FEATURES   0xc5000020u /* PV_TIME_FEATURES */
+#define SMCCC_PV_STOLEN     0xc5000021u /* PV_TIME_ST */
 #define SMCCC_64BIT         0x40000000u
 #define SMCCC_SUCCESS       0
 #define SMCCC_NOT_SUPPORTED (-1)
@@ -53,13 +55,23 @@ bool call_fast(struct vcpu *vcpu)
 	}
 }
 
-/* Of the architecture's calls only these two; no workaround call is offered (DEN0070). */
-static s64 arch_features(u32 function)
+/* PV_TIME_FEATURES (DEN0057): whether the VM can ask for a paravirtualized time. */
+static s64 pv_features(const struct vcpu *vcpu, u32 function)
+{
+	bool known = function == SMCCC_PV_FEATURES || function == SMCCC_PV_STOLEN;
+
+	return known && vcpu->stolen_ipa != HYP_NO_STOLEN ? SMCCC_SUCCESS : SMCCC_NOT_SUPPORTED;
+}
+
+/* No workaround call is offered (DEN0070). */
+static s64 arch_features(const struct vcpu *vcpu, u32 function)
 {
 	switch (function) {
 	case SMCCC_VERSION:
 	case SMCCC_ARCH_FEATURES:
 		return SMCCC_SUCCESS;
+	case SMCCC_PV_FEATURES:
+		return pv_features(vcpu, function);
 	default:
 		return SMCCC_NOT_SUPPORTED;
 	}
@@ -162,7 +174,13 @@ struct vcpu *call_smccc(struct vcpu *vcpu)
 		x[0] = SMCCC_VERSION_VALUE;
 		break;
 	case SMCCC_ARCH_FEATURES:
-		x[0] = (u64)arch_features((u32)x[1]);
+		x[0] = (u64)arch_features(vcpu, (u32)x[1]);
+		break;
+	case SMCCC_PV_FEATURES:
+		x[0] = (u64)pv_features(vcpu, (u32)x[1]);
+		break;
+	case SMCCC_PV_STOLEN:
+		x[0] = vcpu->stolen_ipa; /* HYP_NO_STOLEN is NOT_SUPPORTED */
 		break;
 	case SMCCC_UID:
 		x[0] = UID_0;

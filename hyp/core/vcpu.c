@@ -88,6 +88,7 @@ int vcpu_create_locked(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vc
 	vcpu->mpidr = BIT(31) | mpidr;
 	vcpu->priority = SCHED_PRIORITY_VM;
 	vcpu->slice_ns = SCHED_SLICE_NS;
+	vcpu->stolen_ipa = HYP_NO_STOLEN;
 	vcpu->cpu = flags & HYP_VCPU_FIXED ? &cpus[HYP_VCPU_CORE_OF((u32)flags)] : NULL;
 	error = vgic_vcpu_init(vcpu);
 	if (error) {

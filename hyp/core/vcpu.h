@@ -120,6 +120,7 @@ struct vcpu {
 	struct vcpu_mmio mmio;
 	u64 fault_va; /* of the last HYP_EXIT_FAULT */
 	bool fault_is_fetch;
+	u64 stolen_ipa; /* where whoever runs it counts stolen time, or HYP_NO_STOLEN */
 	struct vgic_cpu vgic;
 
 	struct doorbell *_Atomic wake_doorbell;
@@ -129,10 +130,8 @@ struct vcpu {
 	struct vcpu *queue_next;
 	u32 priority;
 	u64 slice_ns;
-	u64 slice_end;    /* CNTPCT */
-	u64 deadline;     /* BLOCKED: CNTPCT at which its timers want it, or ~0 */
-	u64 ready_since;  /* CNTPCT when it began to wait for a core, or 0 */
-	u64 stolen_ticks; /* waited so far: SMCCC stolen time */
+	u64 slice_end; /* CNTPCT */
+	u64 deadline;  /* BLOCKED: CNTPCT at which its timers want it, or ~0 */
 
 	struct cpu *fp_cpu; /* whose registers hold fp, if it is also that core's fp_owner */
 	struct vcpu_fp fp __aligned(16);

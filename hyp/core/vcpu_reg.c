@@ -11,6 +11,8 @@
 #include <hyp/error.h>
 #include <sched/timer.h>
 
+#define STOLEN_BYTES 64 /* of the structure that holds it (DEN0057, 3.2.2) */
+
 #define SYSREG(op0, op1, crn, crm, op2, name)                                                      \
 	{                                                                                          \
 		HYP_REG_SYS(op0, op1, crn, crm, op2), offsetof(struct vcpu, name)                  \
@@ -50,6 +52,7 @@ static const struct {
 	{HYP_REG_PSTATE, offsetof(struct vcpu, regs.pstate)},
 	{HYP_REG_FPSR, offsetof(struct vcpu, fp.fpsr)},
 	{HYP_REG_FPCR, offsetof(struct vcpu, fp.fpcr)},
+	{HYP_REG_STOLEN, offsetof(struct vcpu, stolen_ipa)},
 	{HYP_REG_CNTV_CTL, offsetof(struct vcpu, timer.cntv_ctl)},
 	{HYP_REG_CNTV_CVAL, offsetof(struct vcpu, timer.cntv_cval)},
 };
@@ -108,6 +111,13 @@ static bool pstate_valid(u64 pstate)
 	return mode == PSTATE_EL0t || mode == PSTATE_EL1t || mode == PSTATE_EL1h;
 }
 
+/* A protected VM does not believe the host's count of its time. */
+static bool stolen_valid(const struct vcpu *vcpu, u64 ipa)
+{
+	return ipa == HYP_NO_STOLEN || (IS_ALIGNED(ipa, STOLEN_BYTES) && vcpu_is_proxy(vcpu) &&
+					!(vcpu->vm->flags & HYP_VM_PROTECTED));
+}
+
 int vcpu_reg_set(struct vcpu *vcpu, u64 reg, u64 value)
 {
 	u64 *field = field_of(vcpu, reg);
@@ -117,6 +127,9 @@ int vcpu_reg_set(struct vcpu *vcpu, u64 reg, u64 value)
 		return value == *field ? HYP_OK : HYP_E_INVAL;
 	}
 	if (field == &vcpu->regs.pstate && !pstate_valid(value)) {
+		return HYP_E_INVAL;
+	}
+	if (field == &vcpu->stolen_ipa && !stolen_valid(vcpu, value)) {
 		return HYP_E_INVAL;
 	}
 	if (field) {

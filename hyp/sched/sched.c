@@ -100,10 +100,6 @@ static void start(struct vcpu *vcpu, u64 now)
 {
 	atomic_store(&vcpu->state, VCPU_RUNNING);
 	vcpu->slice_end = now + timer_ns_to_ticks(vcpu->slice_ns);
-	if (vcpu->ready_since) {
-		vcpu->stolen_ticks += now - vcpu->ready_since;
-		vcpu->ready_since = 0;
-	}
 }
 
 /* Takes the most urgent vCPU and puts current back if it could go on. NULL: keep current, or, if
@@ -116,7 +112,6 @@ static struct vcpu *pick(struct sched_queue *queue, struct vcpu *current, u64 no
 	if (!keeps_core(queue, current, now) && queue->nonempty) {
 		if (current->vm && atomic_load(&current->state) == VCPU_RUNNING) {
 			atomic_store(&current->state, VCPU_READY);
-			current->ready_since = now;
 			if (slice_over(current, now)) {
 				push_tail(queue, current);
 			} else {
@@ -200,7 +195,6 @@ void sched_unblock(struct vcpu *vcpu)
 	spin_lock(&queue->lock);
 	blocked_remove(queue, vcpu);
 	spin_unlock(&queue->lock);
-	vcpu->ready_since = timer_now();
 	sched_wake(vcpu);
 }
 

@@ -212,6 +212,8 @@ enum hyp_exit {
 #define HYP_REG_CNTV_CVAL 0x128u
 #define HYP_REG_CNTVCT    0x129u
 #define HYP_REG_POWER     0x12au /* 1 on, 0 off */
+#define HYP_REG_STOLEN    0x12bu /* IPA that PV_TIME_ST answers (DEN0057); HYP_NO_STOLEN: none */
+#define HYP_NO_STOLEN     (~0ull)
 #define HYP_REG_SYS(op0, op1, crn, crm, op2)                                                       \
 	(0x10000u | (op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 

@@ -134,6 +134,20 @@ program reset
 	.ltorg
 end reset
 
+/* Writes to MMIO whether stolen time is offered and where it is, then counts in x0 for ever. */
+program stolen
+	ldr	w0, =0xc5000020		/* PV_TIME_FEATURES */
+	ldr	w1, =0xc5000021		/* PV_TIME_ST */
+	hvc	#0
+	str	x0, [x20]
+	ldr	w0, =0xc5000021
+	hvc	#0
+	str	x0, [x20, #8]
+1:	add	x0, x0, #1
+	b	1b
+	.ltorg
+end stolen
+
 /* Powers on the vCPU with MPIDR x19, which writes its x0 to MMIO and powers off. */
 program cpu_on
 	mov	x1, x19

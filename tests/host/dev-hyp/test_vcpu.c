@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* vCPUs: life, registers, exits, signals, PSCI. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -198,6 +199,67 @@ static void test_wfi_signal(void)
 	vm_add_gic(&vm);
 	signal_me_later(SIGUSR1, 50);
 	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	vm_free(&vm);
+}
+
+static int stolen_attr(struct vm *vm, unsigned long cmd, uint64_t *ipa)
+{
+	return device_attr(vm->vcpu_fd[0], cmd, KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA,
+			   ipa);
+}
+
+/* Another process that wants the same core for ever, both of them tied to it. */
+static pid_t share_core(void)
+{
+	cpu_set_t cpus;
+	pid_t pid;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(sched_getcpu(), &cpus);
+	CHECK_OK(sched_setaffinity(0, sizeof(cpus), &cpus));
+	pid = fork();
+	CHECK_OK(pid);
+	while (!pid) {
+	}
+	return pid;
+}
+
+/* The guest reads how long its thread has waited for a core. */
+static void test_stolen_time(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	uint64_t ipa = RAM_BASE + 0x10000 + 0x20;
+	volatile uint64_t *stolen;
+	struct vm vm;
+	pid_t other;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	CHECK_EQ(ioctl(dev_fd, KVM_CHECK_EXTENSION, KVM_CAP_STEAL_TIME), 1);
+	vm_make(&vm, 1, GUEST(stolen));
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), ~0ul);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE + 8, 8), ~0ul);
+	vm_free(&vm);
+	vm_make(&vm, 1, GUEST(stolen));
+	CHECK_ERRNO(stolen_attr(&vm, KVM_SET_DEVICE_ATTR, &ipa), EINVAL);
+	ipa = RAM_BASE + RAM_BYTES;
+	CHECK_ERRNO(stolen_attr(&vm, KVM_SET_DEVICE_ATTR, &ipa), EINVAL);
+	CHECK_OK(stolen_attr(&vm, KVM_HAS_DEVICE_ATTR, NULL));
+	ipa = RAM_BASE + 0x10040;
+	CHECK_OK(stolen_attr(&vm, KVM_SET_DEVICE_ATTR, &ipa));
+	CHECK_ERRNO(stolen_attr(&vm, KVM_SET_DEVICE_ATTR, &ipa), EEXIST);
+	ipa = 0;
+	CHECK_OK(stolen_attr(&vm, KVM_GET_DEVICE_ATTR, &ipa));
+	CHECK_EQ(ipa, RAM_BASE + 0x10040);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE + 8, 8), ipa);
+	stolen = (volatile uint64_t *)(vm.ram + 0x10048);
+	other = share_core();
+	signal_me_later(SIGUSR1, 200);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	CHECK(*stolen > 20000000 && *stolen < 2000000000);
+	CHECK_EQ(stolen[-1], 0); /* revision and attributes */
 	vm_free(&vm);
 }
 
@@ -444,6 +506,7 @@ const struct test tests_vcpu[] = {
 	{"signal", test_signal},
 	{"signal_mask", test_signal_mask},
 	{"wfi_signal", test_wfi_signal},
+	{"stolen_time", test_stolen_time},
 	{"core_registers", test_core_registers},
 	{"register_list", test_register_list},
 	{"system_registers", test_system_registers},

@@ -99,6 +99,36 @@ static void psci_powers_vcpus(void **state)
 	assert_int_equal(host()->regs.x[2], PSCI_SYSTEM_OFF);
 }
 
+#define PV_TIME_FEATURES 0xc5000020u
+#define PV_TIME_ST       0xc5000021u
+#define SMCCC_FEATURES   0x80000001u
+
+static void stolen_time_is_where_the_host_says(void **state)
+{
+	struct guest secret = {0};
+
+	(void)state;
+	run_guest();
+	assert_int_equal(machine_smccc(HOST_CORE, SMCCC_FEATURES, PV_TIME_FEATURES, 0, 0), -1);
+	assert_int_equal(machine_smccc(HOST_CORE, PV_TIME_FEATURES, PV_TIME_ST, 0, 0), -1);
+	assert_int_equal(machine_smccc(HOST_CORE, PV_TIME_ST, 0, 0, 0), -1);
+	machine_wfi(HOST_CORE);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_STOLEN, 0x1020),
+			 HYP_E_INVAL);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_STOLEN, 0x1040),
+			 HYP_OK);
+	run_guest();
+	assert_int_equal(machine_smccc(HOST_CORE, SMCCC_FEATURES, PV_TIME_FEATURES, 0, 0), 0);
+	assert_int_equal(machine_smccc(HOST_CORE, PV_TIME_FEATURES, PV_TIME_ST, 0, 0), 0);
+	assert_int_equal(machine_smccc(HOST_CORE, PV_TIME_FEATURES, PV_TIME_ST + 1, 0, 0), -1);
+	assert_int_equal(machine_smccc(HOST_CORE, PV_TIME_ST, 0, 0, 0), 0x1040);
+	machine_wfi(HOST_CORE);
+	machine_add_guest(&secret, HYP_VM_PROTECTED, 1, 32);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, secret.vcpu[0], HYP_REG_STOLEN, 0x1040),
+			 HYP_E_INVAL);
+	machine_remove_guest(&secret);
+}
+
 static void a_protected_vms_registers(void **state)
 {
 	struct guest secret = {0};
@@ -196,6 +226,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_proxy_runs_sleeps_and_is_woken, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_vm_does_not_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(psci_powers_vcpus, setup, teardown),
+		cmocka_unit_test_setup_teardown(stolen_time_is_where_the_host_says, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_protected_vms_registers, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_of_a_sleeping_vcpu, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_are_bounded, setup, teardown),
