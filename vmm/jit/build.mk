@@ -20,6 +20,7 @@ jit-y += vmm/jit/front_simd.c
 jit-y += vmm/jit/front_simd_float.c
 jit-y += vmm/jit/front_simd_int.c
 jit-y += vmm/jit/front_simd_lanes.c
+jit-y += vmm/jit/front_simd_pairs.c
 jit-y += vmm/jit/idregs.c
 jit-y += vmm/jit/ir.c
 jit-y += vmm/jit/loop.c
@@ -45,6 +46,7 @@ jit-y += vmm/jit/x64_vector.c
 jit-y += vmm/jit/x64_vector_float.c
 jit-y += vmm/jit/x64_vector_int.c
 jit-y += vmm/jit/x64_vector_lanes.c
+jit-y += vmm/jit/x64_vector_pairs.c
 
 jit-gic-y :=
 jit-gic-y += vmm/devices/gic/gic.c

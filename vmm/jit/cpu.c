@@ -17,6 +17,37 @@ static void fill64(union vreg *v, uint64_t value)
 	v->d[1] = value;
 }
 
+/* Byte i of element `element` comes from where `from` says its element lies. */
+static void fill_order(union vreg *v, unsigned int lg,
+		       unsigned int (*from)(unsigned int element, unsigned int param),
+		       unsigned int param)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		v->b[i] = (uint8_t)(from(i >> lg, param) << lg | (i & ((1u << lg) - 1)));
+	}
+}
+
+static unsigned int even_then_odd(unsigned int element, unsigned int nr)
+{
+	return element < nr / 2 ? 2 * element : 2 * element - nr + 1;
+}
+
+static unsigned int reversed(unsigned int element, unsigned int nr_in_group)
+{
+	return element ^ (nr_in_group - 1);
+}
+
+static void fill_orders(struct cpu_constants *c)
+{
+	for (unsigned int lg = 0; lg < 2; lg++) {
+		fill_order(&c->gather[lg], lg, even_then_odd, 16u >> lg);
+		for (unsigned int lg_group = lg + 1; lg_group <= 3; lg_group++) {
+			fill_order(&c->reverse[lg_group - 1][lg], lg, reversed,
+				   1u << (lg_group - lg));
+		}
+	}
+}
+
 void cpu_init_constants(struct cpu_constants *c)
 {
 	static const uint8_t popcount[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
@@ -27,6 +58,8 @@ void cpu_init_constants(struct cpu_constants *c)
 	fill64(&c->min_normal[0], 0x0080000000800000ull);
 	fill64(&c->min_normal[1], 0x0010000000000000ull);
 	fill64(&c->tbl_bias, 0x7070707070707070ull);
+	fill64(&c->tbl_size, 0x1010101010101010ull);
+	fill_orders(c);
 	fill64(&c->nibbles, 0x0f0f0f0f0f0f0f0full);
 	memcpy(c->popcount.b, popcount, sizeof(popcount));
 	c->twice_nan[0] = 0xff000000u;

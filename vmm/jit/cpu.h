@@ -193,6 +193,10 @@ struct cpu_constants {
 	union vreg abs[2];        /* by size: single, double */
 	union vreg min_normal[2]; /* the smallest normal number */
 	union vreg tbl_bias;      /* 0x70 in each byte: indices from 16 up get bit 7 set */
+	union vreg tbl_size;      /* 16 in each byte */
+	/* Orders of bytes for PSHUFB, by size of the elements, which stay whole. */
+	union vreg gather[2];     /* even elements below, odd ones above */
+	union vreg reverse[3][2]; /* backwards within groups of 2, 4 and 8 bytes */
 	union vreg nibbles;       /* 0x0f in each byte */
 	union vreg popcount;      /* of 0 to 15 */
 	uint64_t twice_nan[2];    /* patterns above this, sign shifted out, are NaNs */

@@ -133,6 +133,19 @@ static bool fp_to_general(struct front *f, enum ir_fp kind)
 	return true;
 }
 
+/* The upper half of a vector register, from or to a general one. */
+static bool fp_top(struct front *f, enum ir_vec kind, unsigned int dst, unsigned int a)
+{
+	struct ir_op *o = ir_append(f->block, IR_VEC);
+
+	o->aux = kind;
+	o->dst = (uint8_t)dst;
+	o->a = (uint8_t)a;
+	o->size = 3;
+	o->imm = 1;
+	return true;
+}
+
 /* FCVT between single and double. */
 static bool fp_convert(struct front *f)
 {
@@ -166,6 +179,10 @@ static bool fp_moves(struct front *f)
 		return fp_from_general(f, IR_FP_FROM_REG, false);
 	case A64_FMOV_FROMF:
 		return fp_to_general(f, IR_FP_TO_REG);
+	case A64_FMOV_FROMTOP:
+		return fp_top(f, IR_VEC_UMOV, front_zr(f_rd(f->insn)), f_rn(f->insn));
+	case A64_FMOV_TOTOP:
+		return fp_top(f, IR_VEC_INSERT, f_rd(f->insn), front_zr(f_rn(f->insn)));
 	case A64_SCVTF:
 		return fp_from_general(f, IR_FP_FROM_INT, true);
 	case A64_UCVTF:

@@ -219,6 +219,20 @@ static bool int_unary(struct front *f, enum ir_opcode op, unsigned int size)
 	return true;
 }
 
+/* Leading bits equal to the sign bit, without it. */
+static bool int_cls(struct front *f)
+{
+	uint32_t i = f->insn;
+	bool wide = f_sf(i);
+	unsigned int rn = front_zr(f_rn(i));
+
+	front_op_imm(f, IR_SAR, wide, IR_T0, rn, 1);
+	front_op3(f, IR_XOR, wide, IR_T0, IR_T0, rn);
+	front_op3(f, IR_CLZ, wide, IR_T0, IR_T0, IR_NONE);
+	front_op_imm(f, IR_SUB, wide, rd_zr(i), IR_T0, 1);
+	return true;
+}
+
 static bool int_multiply_add(struct front *f, bool wide, int extend, bool subtract)
 {
 	uint32_t i = f->insn;
@@ -402,6 +416,10 @@ static bool int_bits(struct front *f)
 		return int_simple(f, IR_ROR);
 	case A64_CLZ:
 		return int_unary(f, IR_CLZ, 0);
+	case A64_CLS:
+		return int_cls(f);
+	case A64_RBIT:
+		return int_unary(f, IR_RBIT, 0);
 	case A64_REV16:
 		return int_unary(f, IR_BSWAP, 1);
 	case A64_REV32:

@@ -20,5 +20,6 @@ struct ir_op *front_simd_append(struct front *f, enum ir_vec kind, unsigned int 
 
 bool front_simd(struct front *f)
 {
-	return front_simd_int(f) || front_simd_float(f) || front_simd_lanes(f);
+	return front_simd_int(f) || front_simd_float(f) || front_simd_lanes(f) ||
+	       front_simd_pairs(f);
 }

@@ -15,5 +15,6 @@ struct ir_op *front_simd_append(struct front *f, enum ir_vec kind, unsigned int 
 bool front_simd_int(struct front *f);
 bool front_simd_float(struct front *f);
 bool front_simd_lanes(struct front *f);
+bool front_simd_pairs(struct front *f);
 
 #endif

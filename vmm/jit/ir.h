@@ -70,6 +70,7 @@ enum ir_opcode {
 	IR_DIV_U,
 	IR_DIV_S,
 	IR_CLZ,
+	IR_RBIT,   /* uses T0 */
 	IR_BSWAP,  /* within units of 1 << size bytes */
 	IR_SELECT, /* dst = cond ? a : b, aux: enum ir_select applied to b */
 	IR_CCMP,   /* if cond: flags of a - b (aux 0) or a + b (aux 1), else flags = imm >> 32 */
@@ -173,18 +174,38 @@ enum ir_vec {
 	IR_VEC_FNEG,
 	/* Moves of lanes. dst = a op b */
 	IR_VEC_FIRST_LANES,
-	IR_VEC_ADDP = IR_VEC_FIRST_LANES,
-	IR_VEC_ZIP1,
+	IR_VEC_ZIP1 = IR_VEC_FIRST_LANES,
 	IR_VEC_ZIP2,
-	/* others */
-	IR_VEC_EXT,
+	IR_VEC_UZP1,
+	IR_VEC_UZP2,
+	IR_VEC_TRN1,
+	IR_VEC_TRN2,
+	IR_VEC_EXT,         /* from byte imm of b:a on */
+	IR_VEC_REVERSE,     /* elements of a within groups of 1 << imm bytes */
 	IR_VEC_MOVI,        /* imm in both halves */
 	IR_VEC_DUP,         /* general register a */
 	IR_VEC_DUP_ELEMENT, /* element imm of a */
 	IR_VEC_UMOV,        /* general register dst = element imm of a */
 	IR_VEC_SMOV,
 	IR_VEC_INSERT, /* element imm of dst = general register a */
-	IR_VEC_TBL,    /* one register */
+	IR_VEC_TBL,    /* table of imm registers from a on; c: keep dst where b is out of range */
+	/* Lanes of one register, or of two in a row, with each other. */
+	IR_VEC_FIRST_PAIRS,
+	IR_VEC_PAIRS = IR_VEC_FIRST_PAIRS, /* c: enum ir_vec of what is done with neighbours */
+	IR_VEC_ACROSS,                     /* with all lanes of a: a scalar */
+	IR_VEC_UADDLV,                     /* sum of bytes */
+	/* Lanes of twice the size to half a register: the lower, or (wide) the upper one. */
+	IR_VEC_NARROW,
+	IR_VEC_NARROW_ROUND,
+	IR_VEC_SATURATE, /* c: enum ir_saturate */
+};
+
+/* Saturating narrowings: of what, to what; a flag for rounding. imm is a shift right before. */
+enum ir_saturate {
+	IR_SATURATE_SS,
+	IR_SATURATE_SU,
+	IR_SATURATE_UU,
+	IR_SATURATE_ROUND = 4,
 };
 
 enum ir_select {

@@ -413,6 +413,30 @@ static void emit_bswap(struct emit *e, const struct ir_op *op)
 	emit_commit(e, op->dst, RAX);
 }
 
+/* Bytes backwards, then nibbles, pairs and bits within them. Uses rcx and T0. */
+static void emit_rbit(struct emit *e, const struct ir_op *op)
+{
+	static const uint64_t masks[] = {0x5555555555555555ull, 0x3333333333333333ull,
+					 0x0f0f0f0f0f0f0f0full};
+	uint64_t width = op->wide ? ~0ull : 0xffffffffu;
+
+	e->host_flags = EMIT_FLAGS_NONE;
+	emit_load(e, RAX, op->a, true);
+	emit_bswap_reg(e, op->wide, RAX);
+	for (unsigned int i = 3; i-- > 0;) {
+		uint8_t distance = (uint8_t)(1u << i);
+
+		x64_mov_imm(e->b, RCX, masks[i] & width);
+		x64_mov_rr(e->b, op->wide, EMIT_T0, RAX);
+		x64_shift_ri(e->b, op->wide, SHIFT_SHR, EMIT_T0, distance);
+		x64_alu_rr(e->b, op->wide, ALU_AND, EMIT_T0, RCX);
+		x64_alu_rr(e->b, op->wide, ALU_AND, RAX, RCX);
+		x64_shift_ri(e->b, op->wide, SHIFT_SHL, RAX, distance);
+		x64_alu_rr(e->b, op->wide, ALU_OR, RAX, EMIT_T0);
+	}
+	emit_commit(e, op->dst, RAX);
+}
+
 /* dst = cond ? a : f(b). None of the instructions touches the flags. */
 static void emit_select(struct emit *e, const struct ir_op *op)
 {
@@ -525,6 +549,9 @@ void emit_arithmetic(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_CLZ:
 		emit_clz(e, op);
+		break;
+	case IR_RBIT:
+		emit_rbit(e, op);
 		break;
 	case IR_BSWAP:
 		emit_bswap(e, op);

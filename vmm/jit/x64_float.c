@@ -191,18 +191,25 @@ static void emit_from_general(struct emit *e, const struct ir_op *op)
 	emit_vector_commit(e, op->dst, dst);
 }
 
-/* The indefinite integer, most negative, stands for all that does not fit. */
-static void emit_to_general(struct emit *e, const struct ir_op *op)
+static void emit_bits_to_general(struct emit *e, const struct ir_op *op)
 {
-	if (op->aux == IR_FP_TO_REG) {
-		x64_mov_load(e->b, op->wide, RAX, emit_vector_reg(op->a));
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (e->vector_host[op->a] >= 0) {
+		x64_rr(e->b, op->wide, OP_MOVD_OUT, emit_vector_use(e, op->a), dst);
 	} else {
-		x64_rr(e->b, op->wide, scalar_prefix(op) | OP_CVTTS2SI, RAX,
-		       emit_vector_use(e, op->a));
-		x64_mov_imm(e->b, RCX, op->wide ? 1ull << 63 : 1u << 31);
-		x64_alu_rr(e->b, op->wide, ALU_CMP, RAX, RCX);
-		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
+		x64_mov_load(e->b, op->wide, dst, emit_vector_reg(op->a));
 	}
+	emit_commit(e, op->dst, dst);
+}
+
+/* The indefinite integer, most negative, stands for all that does not fit. */
+static void emit_to_integer(struct emit *e, const struct ir_op *op)
+{
+	x64_rr(e->b, op->wide, scalar_prefix(op) | OP_CVTTS2SI, RAX, emit_vector_use(e, op->a));
+	x64_mov_imm(e->b, RCX, op->wide ? 1ull << 63 : 1u << 31);
+	x64_alu_rr(e->b, op->wide, ALU_CMP, RAX, RCX);
+	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
 	emit_commit(e, op->dst, RAX);
 }
 
@@ -261,8 +268,10 @@ void emit_float(struct emit *e, const struct ir_op *op)
 		emit_from_general(e, op);
 		break;
 	case IR_FP_TO_REG:
+		emit_bits_to_general(e, op);
+		break;
 	case IR_FP_TO_INT:
-		emit_to_general(e, op);
+		emit_to_integer(e, op);
 		break;
 	case IR_FP_TO_SINGLE:
 	case IR_FP_TO_DOUBLE:

@@ -4,20 +4,85 @@
  */
 #include "x64_vector.h"
 
-/* Host opcodes by element size. */
-static const uint16_t three[][4] = {
-	[IR_VEC_ADDP - IR_VEC_FIRST_LANES] = {NO, V38(0x01), V38(0x02), NO},
-	[IR_VEC_ZIP1 - IR_VEC_FIRST_LANES] = {V(0x60), V(0x61), V(0x62), V(0x6c)},
-	[IR_VEC_ZIP2 - IR_VEC_FIRST_LANES] = {V(0x68), V(0x69), V(0x6a), V(0x6d)},
-};
+/* The lower halves' lanes in turn, or the upper ones'; of eight bytes, the lower or upper half of
+ * the former. */
+static void emit_zip(struct emit *e, const struct ir_op *op)
+{
+	static const uint8_t low[] = {0x60, 0x61, 0x62, 0x6c}, high[] = {0x68, 0x69, 0x6a, 0x6d};
+	bool upper = op->aux == IR_VEC_ZIP2;
+	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
+	unsigned int dst = emit_vector_def(e);
+
+	emit_vex(e, V(upper && op->wide ? high[op->size] : low[op->size]), dst, a, b);
+	if (upper && !op->wide) {
+		x64_rr(e->b, false, OP_PSHUFD, dst, dst);
+		x64_byte(e->b, 0xee);
+	}
+	emit_vector_result(e, op, dst);
+}
+
+static void emit_unzip(struct emit *e, const struct ir_op *op)
+{
+	unsigned int dst;
+
+	emit_vector_split(e, op);
+	dst = emit_vector_def(e);
+	x64_rr(e->b, false, OP_MOVAPS, dst, op->aux == IR_VEC_UZP1 ? 0 : 1);
+	emit_vector_result(e, op, dst);
+}
+
+/* A shift of lanes of twice the size by the lane's width. */
+static void shift_lane(struct emit *e, const struct ir_op *op, bool left, unsigned int dst,
+		       unsigned int a)
+{
+	x64_vex_rr(e->b, false, V(0x71u + op->size), left ? 6 : 2, dst, a);
+	x64_byte(e->b, (uint8_t)(8u << op->size));
+}
+
+/* The even lanes of both side by side, or the odd ones. */
+static void emit_transpose(struct emit *e, const struct ir_op *op)
+{
+	bool odd = op->aux == IR_VEC_TRN2;
+	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
+	unsigned int dst = emit_vector_def(e);
+
+	if (op->size == 3) {
+		emit_vex(e, odd ? V(0x6d) : V(0x6c), dst, a, b);
+	} else {
+		shift_lane(e, op, !odd, 0, odd ? a : b);
+		shift_lane(e, op, !odd, 1, odd ? b : a);
+		shift_lane(e, op, odd, 1, 1);
+		emit_vex(e, OP_POR, dst, 0, 1);
+	}
+	emit_vector_result(e, op, dst);
+}
 
 static void emit_ext(struct emit *e, const struct ir_op *op)
 {
 	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
 	unsigned int dst = emit_vector_def(e);
 
-	emit_vex(e, OP_PALIGNR, dst, b, a);
+	if (op->wide) {
+		emit_vex(e, OP_PALIGNR, dst, b, a);
+	} else {
+		emit_vex(e, V(0x6c), 0, a, b);
+		x64_vex_rr(e->b, false, V(0x73), 3, dst, 0); /* psrldq */
+	}
 	x64_byte(e->b, (uint8_t)op->imm);
+	emit_vector_result(e, op, dst);
+}
+
+static void emit_reverse(struct emit *e, const struct ir_op *op)
+{
+	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+
+	if (op->size == 2) {
+		x64_rr(e->b, false, OP_PSHUFD, dst, a);
+		x64_byte(e->b, 0xb1);
+	} else {
+		x64_rm(e->b, false, OP_MOVAPS, 0, EMIT_CONSTANT(reverse[op->imm - 1][op->size]));
+		emit_vex(e, OP_PSHUFB, dst, a, 0);
+	}
 	emit_vector_result(e, op, dst);
 }
 
@@ -58,17 +123,18 @@ static void emit_dup(struct emit *e, const struct ir_op *op)
 static void emit_to_general(struct emit *e, const struct ir_op *op)
 {
 	struct x64_mem mem = emit_vector_reg(op->a);
+	enum x64_reg dst = emit_def(op->dst, RAX);
 	bool sign = op->aux == IR_VEC_SMOV;
 
 	mem.disp += (int32_t)op->imm << op->size;
 	if (op->size < 2) {
-		x64_rm(e->b, sign && op->wide, X64_0F | (sign ? 0xbe : 0xb6) | op->size, RAX, mem);
+		x64_rm(e->b, sign && op->wide, X64_0F | (sign ? 0xbe : 0xb6) | op->size, dst, mem);
 	} else if (op->size == 2 && sign) {
-		x64_rm(e->b, true, 0x63, RAX, mem);
+		x64_rm(e->b, true, 0x63, dst, mem);
 	} else {
-		x64_mov_load(e->b, op->size == 3, RAX, mem);
+		x64_mov_load(e->b, op->size == 3, dst, mem);
 	}
-	emit_commit(e, op->dst, RAX);
+	emit_commit(e, op->dst, dst);
 }
 
 static void emit_insert(struct emit *e, const struct ir_op *op)
@@ -83,23 +149,72 @@ static void emit_insert(struct emit *e, const struct ir_op *op)
 	emit_vector_commit(e, op->dst, dst);
 }
 
-/* Table of one register: indices from 16 up give zero. */
+/* dst = bytes of one table register by the indices in xmm2: from 16 up they give zero. Uses xmm3.
+ */
+static void look_up(struct emit *e, unsigned int dst, unsigned int table)
+{
+	x64_rm(e->b, false, OP_MOVAPS, 3, EMIT_CONSTANT(tbl_bias));
+	emit_vex(e, OP_PADDUSB, 3, 3, 2);
+	emit_vex(e, OP_PSHUFB, dst, table, 3);
+}
+
+/* Keeps the bytes of the old value (xmm1) whose index was beyond the table. */
+static void keep_outside(struct emit *e, const struct ir_op *op, unsigned int dst)
+{
+	x64_mov_imm(e->b, RAX, 0x0101010101010101ull * (16 * (uint64_t)op->imm - 1));
+	x64_rr(e->b, true, OP_MOVD, 0, RAX);
+	emit_vex(e, V(0x6c), 0, 0, 0);
+	emit_vex(e, V(0xde), 2, emit_vector_use(e, op->b), 0); /* pmaxub */
+	emit_vex(e, V(0x74), 2, 2, 0);                         /* pcmpeqb */
+	emit_vex(e, X64_66 | X64_0F3A | 0x4c, dst, 1, dst);    /* pblendvb by xmm2 */
+	x64_byte(e->b, 2 << 4);
+}
+
+/* Each register of the table has its turn, then the indices go down by its size. */
 static void emit_tbl(struct emit *e, const struct ir_op *op)
 {
-	unsigned int table = emit_vector_use(e, op->a), index = emit_vector_use(e, op->b);
 	unsigned int dst = emit_vector_def(e);
 
-	x64_rm(e->b, false, OP_MOVAPS, 0, EMIT_CONSTANT(tbl_bias));
-	emit_vex(e, OP_PADDUSB, 0, 0, index);
-	emit_vex(e, OP_PSHUFB, dst, table, 0);
+	x64_rr(e->b, false, OP_MOVAPS, 2, emit_vector_use(e, op->b));
+	for (unsigned int i = 0; i < op->imm; i++) {
+		unsigned int table = emit_vector_use(e, (op->a + i) & 31u);
+
+		if (i == 0) {
+			look_up(e, dst, table);
+		} else {
+			x64_rm(e->b, false, OP_MOVAPS, 0, EMIT_CONSTANT(tbl_size));
+			emit_vex(e, V(0xf8), 2, 2, 0); /* psubb */
+			look_up(e, 0, table);
+			emit_vex(e, OP_POR, dst, dst, 0);
+		}
+	}
+	if (op->c) {
+		x64_rr(e->b, false, OP_MOVAPS, 1, emit_vector_use(e, op->dst));
+		keep_outside(e, op, dst);
+	}
 	emit_vector_result(e, op, dst);
 }
 
 void emit_vector_lanes(struct emit *e, const struct ir_op *op)
 {
 	switch (op->aux) {
+	case IR_VEC_ZIP1:
+	case IR_VEC_ZIP2:
+		emit_zip(e, op);
+		break;
+	case IR_VEC_UZP1:
+	case IR_VEC_UZP2:
+		emit_unzip(e, op);
+		break;
+	case IR_VEC_TRN1:
+	case IR_VEC_TRN2:
+		emit_transpose(e, op);
+		break;
 	case IR_VEC_EXT:
 		emit_ext(e, op);
+		break;
+	case IR_VEC_REVERSE:
+		emit_reverse(e, op);
 		break;
 	case IR_VEC_MOVI:
 		emit_movi(e, op);
@@ -115,11 +230,8 @@ void emit_vector_lanes(struct emit *e, const struct ir_op *op)
 	case IR_VEC_INSERT:
 		emit_insert(e, op);
 		break;
-	case IR_VEC_TBL:
-		emit_tbl(e, op);
-		break;
 	default:
-		emit_vector_three(e, op, three[op->aux - IR_VEC_FIRST_LANES][op->size]);
+		emit_tbl(e, op);
 		break;
 	}
 }
