@@ -83,7 +83,7 @@ $(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
 check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
 check-boot-y += tests/boot/test_vmm_jit
 
-# `make bench-jit`: the translator beside QEMU. The programs it runs are added to the guest's initramfs.
+# `make bench-jit`: the translator beside QEMU. bench_kernels is added to the guest's initramfs.
 $(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
 	@mkdir -p $(@D)
 	@$(say) LD $@
@@ -94,9 +94,18 @@ $(O)/jit/bench.initrd: $(O)/jit/bench $(O)/images/initrd
 	$(Q)cd $(<D) && echo bench | cpio -o -H newc --quiet >bench.cpio
 	$(Q)cat $(O)/images/initrd $(@D)/bench.cpio >$@
 
-all-y += $(O)/jit/bench.initrd
+# Real programs, on a disk. Tens of megabytes of packages: only for the benches and for check-jit-long.
+jit-programs := $(addprefix tests/jit/,programs programs.py programs.sql)
+jit-programs += tests/jit/bench_kernels.c
+
+$(O)/jit/programs.img: tests/jit/mkprograms tests/jit/programs-packages.txt $(jit-programs) $(O)/sysroot.mk
+	@$(say) DISK $@
+	$(Q)tests/jit/mkprograms $(O) $@ tests/jit/programs-packages.txt $(foreach f,$(jit-programs),$(f):work/$(notdir $(f)))
+
+jit-bench := $(O)/jit/bench.initrd $(O)/jit/programs.img $(O)/images/Image $(O)/vmm/native/vmm
 bench-y += tests/jit/bench_jit
+bench: $(jit-bench)
 
 .PHONY: bench-jit
-bench-jit: $(O)/jit/bench.initrd $(O)/images/Image $(O)/vmm/native/vmm
-	$(Q)tests/jit/bench_jit
+bench-jit: $(jit-bench)
+	$(Q)tests/bench --add tests/jit/bench_jit
