@@ -2,7 +2,7 @@
 /*
  * Ioctls about the system as a whole: what <uapi/hyp.h> adds to KVM's.
  *
- * The hypervisor's log and traces tell about every VM, so they need the privilege that dmesg needs
+ * The hypervisor's log and traces and the VMs' consoles tell about every VM, so they need the privilege that dmesg needs
  * (CAP_SYSLOG); numbers and the ledger do not name secrets, but names of VMs: CAP_SYS_ADMIN or the
  * permissions of /dev/hyp are enough for those.
  */
@@ -18,20 +18,26 @@
 #include "errors.h"
 #include "module.h"
 
-/* One read of at most a page: log (cpu < 0) or a core's trace ring. */
-static struct hyp_result host_read_page(s64 cpu, u64 cursor, void *page, u64 bytes)
-{
-	struct hyp_result result;
+/* Reads at most a page from one of the hypervisor's rings; results as of LOG_READ. */
+typedef struct hyp_result (*host_reader_t)(u64 which, u64 cursor, u64 ipa, u64 bytes);
 
-	if (cpu < 0) {
-		return hyp_log_read(cursor, virt_to_phys(page), bytes);
-	}
-	result = hyp_trace_read((u64)cpu, cursor, virt_to_phys(page), bytes);
-	return result;
+static struct hyp_result host_read_log_page(u64 unused, u64 cursor, u64 ipa, u64 bytes)
+{
+	return hyp_log_read(cursor, ipa, bytes);
+}
+
+static struct hyp_result host_read_trace_page(u64 cpu, u64 cursor, u64 ipa, u64 bytes)
+{
+	return hyp_trace_read(cpu, cursor, ipa, bytes);
+}
+
+static struct hyp_result host_read_console_page(u64 vm_id, u64 cursor, u64 ipa, u64 bytes)
+{
+	return hyp_console_read(vm_id, cursor, ipa, bytes);
 }
 
 /* Copies from *cursor on into the user's buffer until that is full or nothing is left. */
-static int host_read(s64 cpu, __u64 *cursor, u64 buf, __u64 *len)
+static int host_read(host_reader_t read, u64 which, __u64 *cursor, u64 buf, __u64 *len)
 {
 	void *page = (void *)__get_free_page(GFP_KERNEL);
 	u64 done = 0;
@@ -42,7 +48,7 @@ static int host_read(s64 cpu, __u64 *cursor, u64 buf, __u64 *len)
 	}
 	while (done < *len && !fatal_signal_pending(current)) {
 		u64 bytes = min_t(u64, *len - done, PAGE_SIZE);
-		struct hyp_result result = host_read_page(cpu, *cursor, page, bytes);
+		struct hyp_result result = read(which, *cursor, virt_to_phys(page), bytes);
 
 		rc = errors_to_errno(result.error);
 		if (rc || !result.v[1]) {
@@ -72,7 +78,7 @@ static int host_read_log(unsigned long arg)
 	}
 	rc = COPY_IN(log, arg);
 	if (!rc) {
-		rc = host_read(-1, &log.cursor, log.buf, &log.len);
+		rc = host_read(host_read_log_page, 0, &log.cursor, log.buf, &log.len);
 	}
 	return rc ? rc : COPY_OUT(arg, log);
 }
@@ -86,13 +92,30 @@ static int host_read_trace(unsigned long arg)
 		return -EPERM;
 	}
 	rc = COPY_IN(trace, arg);
-	if (!rc && trace.cpu > S32_MAX) {
+	if (!rc) {
+		rc = host_read(host_read_trace_page, trace.cpu, &trace.cursor, trace.buf,
+			       &trace.len);
+	}
+	return rc ? rc : COPY_OUT(arg, trace);
+}
+
+static int host_read_console(unsigned long arg)
+{
+	struct hyp_console console;
+	int rc;
+
+	if (!capable(CAP_SYSLOG)) {
+		return -EPERM;
+	}
+	rc = COPY_IN(console, arg);
+	if (!rc && console.pad) {
 		rc = -EINVAL;
 	}
 	if (!rc) {
-		rc = host_read((s64)trace.cpu, &trace.cursor, trace.buf, &trace.len);
+		rc = host_read(host_read_console_page, console.vm_id, &console.cursor,
+			       console.buf, &console.len);
 	}
-	return rc ? rc : COPY_OUT(arg, trace);
+	return rc ? rc : COPY_OUT(arg, console);
 }
 
 static int host_sys_info(unsigned long arg)
@@ -147,6 +170,8 @@ long host_ioctl(unsigned int cmd, unsigned long arg)
 		return host_read_log(arg);
 	case HYP_TRACE_READ:
 		return host_read_trace(arg);
+	case HYP_CONSOLE_READ:
+		return host_read_console(arg);
 	case HYP_SYS_INFO:
 		return host_sys_info(arg);
 	case HYP_LEDGER:

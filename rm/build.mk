@@ -3,7 +3,7 @@
 # rm.elf: the resource manager, a static PIE on newlib and libfdt. newlib is built once, from Debian's source package,
 # with the cross compiler that builds everything else.
 
-rm-pure-y := rm/pool.c rm/ledger.c rm/server.c rm/devices.c rm/hostdt.c rm/host.c rm/log.c
+rm-pure-y := rm/pool.c rm/ledger.c rm/server.c rm/devices.c rm/hostdt.c rm/host.c rm/log.c rm/staticvm.c
 rm-pure-y += hyp/efi/ranges.c hyp/efi/dtreg.c
 rm-y      := rm/main.c rm/el1/crash.c rm/el1/gic.c rm/port/newlib.c $(rm-pure-y)
 rm-early-y := rm/el1/mmu.c # runs with the MMU off
@@ -67,7 +67,7 @@ all-y += $(O)/rm/hyp-status
 host-files-y += $(O)/rm/hyp-status:/usr/bin/hyp-status
 
 # Unit tests, on the build machine, against a fake hypervisor.
-rm-tests := pool server host
+rm-tests := pool server host staticvm
 rm-test-programs := $(rm-tests:%=$(O)/tests/unit/rm/test_%)
 rm-host-cflags := $(rm-cflags) -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit/rm
 

@@ -47,7 +47,7 @@ static int host_failed(const char *what, long error)
 	return (int)error;
 }
 
-/* All of ram[] but the hypervisor's and the RM's regions. */
+/* All of ram[] but the hypervisor's and the RM's regions and the static VMs'. */
 static void host_find_memory(void)
 {
 	const struct boot_info *boot = host.boot;
@@ -58,6 +58,9 @@ static void host_find_memory(void)
 	}
 	ranges_remove(&host.memory, boot->hyp.base, boot->hyp.bytes);
 	ranges_remove(&host.memory, boot->rm.base, boot->rm.bytes);
+	for (uint32_t i = 0; i < boot->nr_vms; i++) {
+		ranges_remove(&host.memory, boot->vms[i].memory.base, boot->vms[i].memory.bytes);
+	}
 }
 
 static int host_create(void)

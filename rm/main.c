@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * main.c: the RM's life: it owns the machine, makes the host VM, and then answers requests.
+ * main.c: the RM's life: it owns the machine, makes the host VM and the static VMs, and then
+ * answers requests.
  *
  * One loop, one vCPU, no locks: a message raises the RM's only interrupt, which ends the wait;
  * every queue is then served until it is empty.
@@ -8,6 +9,7 @@
 #include "el1/el1.h"
 #include "host.h"
 #include "log.h"
+#include "staticvm.h"
 
 #include <hyp/stubs.h>
 
@@ -51,6 +53,7 @@ void rm_main(const struct boot_info *boot)
 		log_line(LOG_ERROR, "no interrupt for messages");
 		return;
 	}
+	staticvm_start_all(boot, &ledger);
 	for (;;) {
 		server_poll(&host);
 		gic_wait();

@@ -13,7 +13,7 @@
 #define MAX_VCPUS          64u
 #define MIN_IPA_BITS       32u
 #define MAX_IPA_BITS       52u
-#define VM_PAGES           40u /* object, handles, up to 16 root tables, aligned, virtual GIC */
+#define VM_PAGES           44u /* object, handles, up to 16 root tables, aligned, GIC, console */
 #define VCPU_PAGES         2u
 #define FEED_PAGES         32u /* the least to donate at once */
 #define FEED_TRIES         8
@@ -26,6 +26,11 @@ uint32_t server_table_pages(uint64_t bytes)
 	uint64_t level2 = (bytes + (1ull << 30) - 1) >> 30;
 
 	return (uint32_t)(level3 + 2 * level2);
+}
+
+uint64_t server_vm_pages(uint64_t nr_vcpus, uint64_t bytes)
+{
+	return VM_PAGES + nr_vcpus * VCPU_PAGES + server_table_pages(bytes);
 }
 
 static int server_version(struct client *client, const struct rm_request *request,
@@ -66,7 +71,7 @@ static int server_vm_create(struct client *client, const struct rm_request *requ
 	    !server_name_is_fine(name)) {
 		return HYP_E_INVAL;
 	}
-	pages = VM_PAGES + nr_vcpus * VCPU_PAGES + server_table_pages(bytes);
+	pages = server_vm_pages(nr_vcpus, bytes);
 	if (pages > client->ledger->pool->nr_free) {
 		return HYP_E_NOMEM;
 	}

@@ -33,6 +33,9 @@ void server_answer(struct client *client, const struct rm_request *request,
 /* Receives, answers and sends until nothing is left to receive or no room to send. */
 void server_poll(struct client *client);
 
+/* Pool pages that a new VM needs in all. */
+uint64_t server_vm_pages(uint64_t nr_vcpus, uint64_t bytes);
+
 /* Pool pages that @bytes of guest memory need: its level-3 tables, and those above them. */
 uint32_t server_table_pages(uint64_t bytes);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VERSION, CONSOLE_WRITE, LOG_READ, TRACE_READ, SYS_INFO. */
+/* VERSION, CONSOLE_WRITE, CONSOLE_READ, LOG_READ, TRACE_READ, SYS_INFO. */
 #include <core/boot.h>
 #include <core/call.h>
 #include <core/cpu.h>
@@ -30,8 +30,10 @@ int call_console_write(struct vcpu *vcpu, u64 *x)
 	for (u32 i = 0; i < x[1]; i++) {
 		text[i] = (char)(x[2 + i / 8] >> (8 * (i % 8)));
 	}
-	log_vm_write(vcpu->vm->id, text, x[1]);
-	return HYP_OK;
+	if (vcpu->vm->id == VMID_RM) {
+		log_rm_write(text, x[1]);
+	}
+	return console_write(vcpu->vm, text, x[1]);
 }
 
 static bool may_look(const struct vcpu *vcpu)
@@ -39,35 +41,65 @@ static bool may_look(const struct vcpu *vcpu)
 	return vcpu->vm->id == VMID_RM || (vcpu->vm->flags & HYP_VM_HOST);
 }
 
-int call_log_read(struct vcpu *vcpu, u64 *x)
+/* Copies a console, or the log (NULL), to the caller's memory: x[0..2] are LOG_READ's arguments
+ * and x[0..1] its results. */
+static int read_text(struct vcpu *vcpu, struct console *console, u64 *x)
 {
 	char chunk[CHUNK_BYTES];
-	u64 cursor = x[1];
+	u64 cursor = x[0];
 	u64 done = 0;
 
-	if (!may_look(vcpu)) {
-		return HYP_E_RIGHT;
-	}
-	if (x[3] > PAGE_BYTES) {
-		return HYP_E_SIZE;
-	}
-	while (done < x[3]) {
-		u64 want = x[3] - done < sizeof(chunk) ? x[3] - done : sizeof(chunk);
-		size_t got = log_read(&cursor, chunk, want);
+	while (done < x[2]) {
+		u64 want = x[2] - done < sizeof(chunk) ? x[2] - done : sizeof(chunk);
+		size_t got = console ? console_read(console, &cursor, chunk, want)
+				     : log_read(&cursor, chunk, want);
 		int error;
 
 		if (got == 0) {
 			break;
 		}
-		error = mem_copy_to_vm(vcpu->vm, ipa_init(x[2] + done), chunk, got);
+		error = mem_copy_to_vm(vcpu->vm, ipa_init(x[1] + done), chunk, got);
 		if (error) {
 			return error;
 		}
 		done += got;
 	}
-	x[1] = cursor;
-	x[2] = done;
+	x[0] = cursor;
+	x[1] = done;
 	return HYP_OK;
+}
+
+int call_log_read(struct vcpu *vcpu, u64 *x)
+{
+	if (!may_look(vcpu)) {
+		return HYP_E_RIGHT;
+	}
+	return x[3] > PAGE_BYTES ? HYP_E_SIZE : read_text(vcpu, NULL, x + 1);
+}
+
+int call_console_read(struct vcpu *vcpu, u64 *x)
+{
+	struct vm *vm;
+	int error;
+
+	if (!may_look(vcpu)) {
+		return HYP_E_RIGHT;
+	}
+	if (x[4] > PAGE_BYTES) {
+		return HYP_E_SIZE;
+	}
+	/* Whose console it is stays while it is read. */
+	if (!vm_table_enter()) {
+		return HYP_E_BUSY;
+	}
+	vm = x[1] < MAX_VMS ? vm_by_id((vmid_t)x[1]) : NULL;
+	error = vm ? read_text(vcpu, &vm->console, x + 2) : HYP_E_INVAL;
+	spin_unlock(&vm_table_lock);
+	if (!error) {
+		x[1] = x[2];
+		x[2] = x[3];
+	}
+	return error;
 }
 
 int call_trace_read(struct vcpu *vcpu, u64 *x)

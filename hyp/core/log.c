@@ -12,7 +12,7 @@ static u64 ring_end; /* bytes ever written */
 static enum log_level ring_level = LOG_INFO;
 static bool uart_ours = true;
 static struct spinlock log_lock = SPINLOCK(LOCK_LOG);
-static u32 line_owner; /* VM whose console line is open, 0: none */
+static bool rm_line_open;
 
 void log_init(enum log_level level)
 {
@@ -132,11 +132,11 @@ static void put_format(const char *format, va_list *args)
 }
 
 /* Caller holds log_lock. */
-static void close_vm_line(void)
+static void close_rm_line(void)
 {
-	if (line_owner) {
+	if (rm_line_open) {
 		put_char('\n');
-		line_owner = 0;
+		rm_line_open = false;
 	}
 }
 
@@ -146,7 +146,7 @@ void log_vprintf(enum log_level level, const char *format, va_list *args)
 		return;
 	}
 	spin_lock(&log_lock);
-	close_vm_line();
+	close_rm_line();
 	put_text("hyp: ");
 	put_format(format, args);
 	spin_unlock(&log_lock);
@@ -161,21 +161,16 @@ void log_printf(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-void log_vm_write(u32 vm_id, const char *text, size_t bytes)
+void log_rm_write(const char *text, size_t bytes)
 {
 	spin_lock(&log_lock);
 	for (size_t i = 0; i < bytes; i++) {
-		if (line_owner != vm_id) {
-			close_vm_line();
-			put_text(vm_id == VMID_RM ? "rm: " : "vm ");
-			if (vm_id != VMID_RM) {
-				put_number(vm_id, 10, 0, ' ');
-				put_text(": ");
-			}
-			line_owner = vm_id;
+		if (!rm_line_open) {
+			put_text("rm: ");
+			rm_line_open = true;
 		}
 		if (text[i] == '\n') {
-			close_vm_line();
+			close_rm_line();
 		} else if (text[i] >= ' ' || text[i] == '\t') {
 			put_char(text[i]);
 		}

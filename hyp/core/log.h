@@ -22,8 +22,8 @@ void log_panic_mode(void);
 void log_vprintf(enum log_level level, const char *format, va_list *args);
 void log_printf(enum log_level level, const char *format, ...) __printf(2, 3);
 
-/* Bytes of a VM's console; each line begins with the VM's number. */
-void log_vm_write(u32 vm_id, const char *text, size_t bytes);
+/* The RM's lines, which begin with "rm: ". */
+void log_rm_write(const char *text, size_t bytes);
 
 /*
  * Copies log bytes from *cursor on, at most bytes; returns the count and moves *cursor, which

@@ -98,6 +98,7 @@ static int init_in_pool(struct pool *pool, vmid_t id, u32 flags, u32 ipa_bits, s
 	vm->s2 = s2;
 	vm->pool = *pool;
 	vm->s2.pool = &vm->pool;
+	console_init(&vm->console);
 	handle_put_at(vm, HYP_HANDLE_SELF, HYP_OBJECT_VM, vm, HYP_RIGHT_MEM);
 	*out = vm;
 	return HYP_OK;

@@ -7,6 +7,7 @@
 #define CORE_VM_H
 
 #include <stdatomic.h>
+#include <core/console.h>
 #include <core/handle.h>
 #include <core/lock.h>
 #include <core/pool.h>
@@ -18,8 +19,7 @@
 
 struct vm {
 	vmid_t id;
-	u32 flags; /* HYP_VM_* */
-	char name[16];
+	u32 flags;         /* HYP_VM_* */
 	_Atomic u32 state; /* enum hyp_vm_state */
 	struct pool pool;
 	struct stage2 s2;
@@ -30,6 +30,7 @@ struct vm {
 	struct vcpu *vcpus[MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
 	struct handle_table handles;
 	struct ipc_object *ipc; /* what it owns; vm_table_lock */
+	struct console console;
 	struct vgic_dist vgic;
 	u64 cntvoff;
 };

@@ -10,19 +10,31 @@
  *   rm-pool=24M           memory the RM keeps for the tables of VMs; K, M or G
  *   log=info              error, warning, info or debug
  *
+ *   vm=rtos               a static VM, up to 8; the vm- keys behind it say more of it
+ *   vm-image=rtos.bin     its arm64 Image                                   (required)
+ *   vm-memory=16M         its memory, in steps of 2M
+ *   vm-cpus=1
+ *   vm-priority=32        0 to 47; the host has 32
+ *
  * Blank lines and lines that begin with '#' are skipped. A file name is looked up beside hyp.conf
  * unless it begins with '/' or '\'.
  */
 #ifndef HYP_EFI_CONF_H
 #define HYP_EFI_CONF_H
 
+#include <hyp/boot.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct conf {
 	const char *rm, *kernel, *initrd, *cmdline, *dtb; /* NULL: not given */
 	uint64_t rm_pool;                                 /* bytes; 0: not given */
 	uint32_t log_level;                               /* as in struct boot_info */
+	uint32_t nr_vms;
+	struct conf_vm {
+		const char *name, *image;
+		uint64_t memory; /* bytes */
+		uint32_t nr_cpus, priority;
+	} vms[BOOT_MAX_VMS];
 };
 
 /*

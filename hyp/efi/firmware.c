@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FIRMWARE_MAX_ALLOCS 24
-#define FIRMWARE_MAX_FILES  4
+#define FIRMWARE_MAX_FILES  (4 + BOOT_MAX_VMS)
 #define FIRMWARE_PATH_CHARS 256
 #define FIRMWARE_MAP_BYTES  (64u << 10)
 #define FIRMWARE_EXIT_TRIES 8

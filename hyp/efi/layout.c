@@ -108,6 +108,30 @@ static bool layout_place_initrd(struct boot_info *info, struct ranges *place,
 	return true;
 }
 
+static uint64_t layout_vm_bytes(const struct layout_sizes *sizes)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < sizes->nr_vms; i++) {
+		bytes += sizes->vm_memory[i];
+	}
+	return bytes;
+}
+
+static bool layout_place_vms(struct boot_info *info, struct ranges *place,
+			     const struct layout_sizes *sizes)
+{
+	for (uint32_t i = 0; i < sizes->nr_vms; i++) {
+		uint64_t base = ranges_place_high(place, sizes->vm_memory[i], LAYOUT_UNIT);
+
+		if (base == ~0ull) {
+			return false;
+		}
+		info->vms[i].memory = layout_take(place, base, sizes->vm_memory[i]);
+	}
+	return true;
+}
+
 int layout_make(struct boot_info *info, struct ranges *place, const struct layout_sizes *sizes,
 		uint64_t span)
 {
@@ -128,7 +152,8 @@ int layout_make(struct boot_info *info, struct ranges *place, const struct layou
 	if (rm_at != ~0ull) {
 		info->rm = layout_take(place, rm_at, rm);
 		layout_divide_rm(info, sizes);
-		if (layout_place_kernel(info, place, sizes) &&
+		if (layout_place_vms(info, place, sizes) &&
+		    layout_place_kernel(info, place, sizes) &&
 		    layout_place_initrd(info, place, sizes)) {
 			return 0;
 		}
@@ -136,9 +161,10 @@ int layout_make(struct boot_info *info, struct ranges *place, const struct layou
 	return loader_fail(
 		"too little memory: %llu MiB are free; needed are %llu for the "
 		"hypervisor, %llu for the resource manager (rm-pool=%lluM), %llu for the "
-		"kernel and %llu for the initrd, each in one piece",
+		"kernel, %llu for the initrd and %llu for static VMs, each in one piece",
 		(unsigned long long)available >> 20, (unsigned long long)hyp >> 20,
 		(unsigned long long)rm >> 20, (unsigned long long)(pool + 0xfffff) >> 20,
 		(unsigned long long)(sizes->kernel.bytes + 0xfffff) >> 20,
-		(unsigned long long)(sizes->initrd + 0xfffff) >> 20);
+		(unsigned long long)(sizes->initrd + 0xfffff) >> 20,
+		(unsigned long long)layout_vm_bytes(sizes) >> 20);
 }

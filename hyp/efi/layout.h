@@ -2,9 +2,9 @@
 /*
  * layout.h: where the parts go in memory (docs/boot.md has the picture).
  *
- * The hypervisor's and the RM's regions lie as high as possible, so that what is left to the host
- * is one piece with its DMA-able low memory; kernel and initrd lie low, as arm64's boot protocol
- * likes it.
+ * The hypervisor's and the RM's regions, and the memory of static VMs, lie as high as possible, so
+ * that what is left to the host is one piece with its DMA-able low memory; kernel and initrd lie
+ * low, as arm64's boot protocol likes it.
  */
 #ifndef HYP_EFI_LAYOUT_H
 #define HYP_EFI_LAYOUT_H
@@ -21,6 +21,8 @@ struct layout_sizes {
 	uint64_t rm_pool; /* 0: the default, 3/1024 of RAM + 2 MiB */
 	struct image_kernel kernel;
 	uint64_t initrd; /* 0: none */
+	uint32_t nr_vms;
+	uint64_t vm_memory[BOOT_MAX_VMS]; /* multiples of LAYOUT_UNIT */
 };
 
 /*
@@ -31,7 +33,8 @@ uint64_t layout_set_ram(struct boot_info *info, const struct ranges *ram);
 
 /*
  * Chooses the place of every part inside @place, which loses what is taken, and fills info->hyp, rm
- * and what is in them, kernel and initrd. Needs info->nr_cpus and info->ram. 0, or -1.
+ * and what is in them, the static VMs' memory, kernel and initrd. Needs info->nr_cpus and
+ * info->ram. 0, or -1.
  */
 int layout_make(struct boot_info *info, struct ranges *place, const struct layout_sizes *sizes,
 		uint64_t span);

@@ -24,6 +24,7 @@
 static struct loader {
 	struct conf conf;
 	struct boot_info info;
+	struct image_kernel vm_images[BOOT_MAX_VMS];
 	struct ranges ram, place; /* what the host may have; where parts may be put */
 	struct ranges usable, free, scratch;
 	struct layout_sizes sizes;
@@ -32,7 +33,7 @@ static struct loader {
 	void *packed_dtb;
 	void *rm;
 	uint64_t rm_bytes;
-	struct firmware_file kernel, initrd;
+	struct firmware_file kernel, initrd, vms[BOOT_MAX_VMS];
 } loader;
 
 static int check_level(void)
@@ -141,26 +142,53 @@ static int check_hyp_image(void)
 	return 0;
 }
 
-/* Opens kernel and initrd, whose places depend on their lengths, and loads the RM. */
-static int open_images(void)
+static int open_kernel(const char *name, struct firmware_file *file, struct image_kernel *image)
 {
 	char head[IMAGE_KERNEL_HEAD];
 	uint64_t part;
 
+	if (firmware_open(file, name, false) < 0) {
+		return -1;
+	}
+	part = file->bytes < sizeof(head) ? file->bytes : sizeof(head);
+	return firmware_read(file, 0, head, part) < 0
+		       ? -1
+		       : image_check_kernel(head, file->bytes, name, image);
+}
+
+static int open_vm(uint32_t i)
+{
+	const struct conf_vm *vm = &loader.conf.vms[i];
+	struct image_kernel *image = &loader.vm_images[i];
+
+	if (open_kernel(vm->image, &loader.vms[i], image) < 0) {
+		return -1;
+	}
+	if (image->text_offset + image->bytes > vm->memory) {
+		return loader_fail("%s: needs %llu KiB, but vm '%s' has vm-memory=%lluM", vm->image,
+				   (unsigned long long)(image->text_offset + image->bytes) >> 10,
+				   vm->name, (unsigned long long)vm->memory >> 20);
+	}
+	loader.sizes.vm_memory[loader.sizes.nr_vms++] = vm->memory;
+	return 0;
+}
+
+/* Opens kernel and initrd, whose places depend on their lengths, and loads the RM. */
+static int open_images(void)
+{
 	if (check_hyp_image() < 0 ||
 	    firmware_load(loader.conf.rm, &loader.rm, &loader.rm_bytes) < 0) {
 		return -1;
 	}
 	loader.sizes.rm_image = image_check_elf(loader.rm, loader.rm_bytes, loader.conf.rm);
 	if (!loader.sizes.rm_image ||
-	    firmware_open(&loader.kernel, loader.conf.kernel, false) < 0) {
+	    open_kernel(loader.conf.kernel, &loader.kernel, &loader.sizes.kernel) < 0) {
 		return -1;
 	}
-	part = loader.kernel.bytes < sizeof(head) ? loader.kernel.bytes : sizeof(head);
-	if (firmware_read(&loader.kernel, 0, head, part) < 0 ||
-	    image_check_kernel(head, loader.kernel.bytes, loader.conf.kernel,
-			       &loader.sizes.kernel) < 0) {
-		return -1;
+	for (uint32_t i = 0; i < loader.conf.nr_vms; i++) {
+		if (open_vm(i) < 0) {
+			return -1;
+		}
 	}
 	if (loader.conf.initrd) {
 		if (firmware_open(&loader.initrd, loader.conf.initrd, false) < 0) {
@@ -195,9 +223,33 @@ static int place_parts(void)
 			      info->kernel.bytes + (info->kernel.base & 4095), "the kernel") < 0) {
 		return -1;
 	}
+	for (uint32_t i = 0; i < loader.conf.nr_vms; i++) {
+		const struct boot_range *memory = &info->vms[i].memory;
+
+		if (firmware_alloc_at(memory->base, memory->bytes, loader.conf.vms[i].name) < 0) {
+			return -1;
+		}
+	}
 	return info->initrd.bytes
 		       ? firmware_alloc_at(info->initrd.base, info->initrd.bytes, "the initrd")
 		       : 0;
+}
+
+static int fill_vm(uint32_t i)
+{
+	const struct conf_vm *conf = &loader.conf.vms[i];
+	struct boot_vm *vm = &loader.info.vms[i];
+	char *memory = (char *)vm->memory.base;
+
+	memcpy(vm->name, conf->name, strlen(conf->name) + 1);
+	vm->entry = loader.vm_images[i].text_offset;
+	vm->nr_cpus = conf->nr_cpus;
+	vm->priority = conf->priority;
+	memset(memory, 0, vm->memory.bytes);
+	if (firmware_read(&loader.vms[i], 0, memory + vm->entry, loader.vms[i].bytes) < 0) {
+		return -1;
+	}
+	return image_check_kernel_whole(memory + vm->entry, loader.vms[i].bytes, conf->image);
 }
 
 static int fill_parts(void)
@@ -216,6 +268,11 @@ static int fill_parts(void)
 		return -1;
 	}
 	memset(kernel + loader.kernel.bytes, 0, info->kernel.bytes - loader.kernel.bytes);
+	for (; info->nr_vms < loader.conf.nr_vms; info->nr_vms++) {
+		if (fill_vm(info->nr_vms) < 0) {
+			return -1;
+		}
+	}
 	return info->initrd.bytes ? firmware_read(&loader.initrd, 0, (void *)info->initrd.base,
 						  info->initrd.bytes)
 				  : 0;
@@ -235,10 +292,18 @@ static void say_summary(void)
 		info->nr_cpus, info->nr_cpus == 1 ? "" : "s", (unsigned long long)ram >> 20,
 		(unsigned long long)info->hyp.bytes >> 10, (unsigned long long)info->hyp.base,
 		(unsigned long long)info->rm.bytes >> 10, (unsigned long long)info->rm.base);
-	firmware_say("kernel '%s' %llu KiB at 0x%llx, initrd %llu KiB; leaving the firmware",
-		     loader.conf.kernel, (unsigned long long)info->kernel.bytes >> 10,
+	firmware_say("kernel '%s' %llu KiB at 0x%llx, initrd %llu KiB", loader.conf.kernel,
+		     (unsigned long long)info->kernel.bytes >> 10,
 		     (unsigned long long)info->kernel.base,
 		     (unsigned long long)info->initrd.bytes >> 10);
+	for (uint32_t i = 0; i < info->nr_vms; i++) {
+		const struct boot_vm *vm = &info->vms[i];
+
+		firmware_say("vm '%s' %llu MiB at 0x%llx, %u core%s", vm->name,
+			     (unsigned long long)vm->memory.bytes >> 20,
+			     (unsigned long long)vm->memory.base, vm->nr_cpus,
+			     vm->nr_cpus == 1 ? "" : "s");
+	}
 }
 
 static void fill_info(void)
@@ -263,6 +328,9 @@ static void __attribute__((noreturn)) enter(void)
 	enter_clean(info->rm.base, info->rm.bytes);
 	enter_clean(info->kernel.base, info->kernel.bytes);
 	enter_clean(info->initrd.base, info->initrd.bytes);
+	for (uint32_t i = 0; i < info->nr_vms; i++) {
+		enter_clean(info->vms[i].memory.base, info->vms[i].memory.bytes);
+	}
 	enter_clean((uint64_t)enter_hyp, (uint64_t)(enter_hyp_end - (const char *)enter_hyp));
 	enter_hyp(info->hyp.base, info->rm.base);
 }
@@ -279,6 +347,9 @@ static int boot(void)
 		firmware_close(&loader.initrd);
 	}
 	firmware_close(&loader.kernel);
+	for (uint32_t i = 0; i < loader.conf.nr_vms; i++) {
+		firmware_close(&loader.vms[i]);
+	}
 	if (firmware_leave(&loader.usable) < 0) {
 		return -1;
 	}

@@ -8,6 +8,7 @@
  *   hyp region   the hypervisor's image, then room for its own tables (frame table, stacks, ...)
  *   rm region    struct boot_info, a copy of the device tree, the RM's image, its pool
  *   kernel, initrd   where the host will run them
+ *   vms[]        memory of static VMs, each with its image
  *
  * each 2 MiB aligned, and enters the hypervisor's first byte at EL2 with the MMU and data cache
  * off, everything cleaned to the point of coherency, interrupts masked and x0 = the physical
@@ -22,6 +23,17 @@
 #define BOOT_MAX_RAM      64
 #define BOOT_MAX_REDISTS  16
 #define BOOT_CMDLINE_SIZE 2048
+#define BOOT_MAX_VMS      8
+#define BOOT_NAME_BYTES   32 /* of a static VM, NUL included */
+
+/* What a static VM sees: QEMU's virt board, as far as it goes. Priorities: the host has 32, and the
+ * RM, which must get its turn, one more than the highest. */
+#define BOOT_VM_RAM          0x40000000ull
+#define BOOT_VM_GICD         0x08000000ull
+#define BOOT_VM_GICR         0x080a0000ull
+#define BOOT_VM_MAX_CPUS     64
+#define BOOT_VM_PRIORITY     32
+#define BOOT_VM_MAX_PRIORITY 47
 
 /* First bytes of the hypervisor's image (hyp.bin): a branch, then this. */
 #define BOOT_IMAGE_MAGIC 0x676d4970u /* "pImg" */
@@ -39,6 +51,15 @@ struct boot_image {
 struct boot_range {
 	uint64_t base;
 	uint64_t bytes;
+};
+
+/* A VM that hyp.conf names: runs beside the host, from its start on. */
+struct boot_vm {
+	char name[BOOT_NAME_BYTES];
+	struct boot_range memory; /* 2 MiB aligned; the image lies in it, the rest is zero */
+	uint64_t entry;           /* offset of the image's first instruction in memory */
+	uint32_t nr_cpus;
+	uint32_t priority;
 };
 
 enum boot_uart_kind { BOOT_UART_NONE, BOOT_UART_PL011, BOOT_UART_8250 };
@@ -76,6 +97,8 @@ struct boot_info {
 	uint32_t uart_kind;
 	uint32_t uart_shift; /* 8250: register stride as a shift */
 	struct boot_range uart;
+	uint32_t nr_vms;
+	struct boot_vm vms[BOOT_MAX_VMS];
 	char cmdline[BOOT_CMDLINE_SIZE]; /* for the host's kernel; NUL-terminated */
 };
 #endif

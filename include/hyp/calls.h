@@ -110,12 +110,16 @@
 	  "Copies the oldest message out. RECV. AGAIN, SIZE, ADDR.")                               \
                                                                                                    \
 	X(console_write, 0x48, 5, "bytes, data, data, data, data",                                 \
-	  "Puts up to 32 bytes into the hypervisor's log under the caller's name.")                \
+	  "Puts up to 32 bytes onto the caller's console, which keeps the last 16 KiB; the RM's "  \
+	  "go into the hypervisor's log, too. NOMEM, SIZE.")                                       \
 	X(log_read, 0x49, 3, "cursor, ipa, bytes -> cursor, bytes",                                \
 	  "Reads the log, oldest first. PLATFORM, or the host VM.")                                \
 	X(trace_read, 0x4a, 4, "cpu, cursor, ipa, bytes -> cursor, bytes",                         \
 	  "Reads a core's trace ring (<hyp/trace.h>). PLATFORM, or the host VM.")                  \
-	X(sys_info, 0x4b, 1, "what -> value", "A number about the system (HYP_INFO_*).")
+	X(sys_info, 0x4b, 1, "what -> value", "A number about the system (HYP_INFO_*).")           \
+	X(console_read, 0x4c, 4, "id, cursor, ipa, bytes -> cursor, bytes",                        \
+	  "Reads the console of the VM with this id, oldest first. PLATFORM, or the host VM. "     \
+	  "SIZE, BUSY.")
 
 #define HYP_CALL_ENUM(name, nr, nr_args, args, doc) HYP_CALL_##name = (nr),
 enum hyp_call { HYP_CALLS(HYP_CALL_ENUM) HYP_NR_CALLS = 0x50 };

@@ -55,4 +55,14 @@ struct hyp_trace_read {
 };
 #define HYP_TRACE_READ _IOWR(0xAE, 0xd3, struct hyp_trace_read)
 
+/* System ioctl: the last 16 KiB that a VM wrote with CONSOLE_WRITE (<hyp/calls.h>). */
+struct hyp_console {
+	__u32 vm_id;  /* as in the ledger; EINVAL: there is none */
+	__u32 pad;    /* 0 */
+	__u64 cursor; /* these as in struct hyp_log */
+	__u64 buf;
+	__u64 len;
+};
+#define HYP_CONSOLE_READ _IOWR(0xAE, 0xd4, struct hyp_console)
+
 #endif

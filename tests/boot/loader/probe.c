@@ -95,6 +95,16 @@ void probe_main(const struct boot_info *info)
 	put_range("initrd", &info->initrd);
 	put_hex("initrd.sum", sum(&info->initrd));
 	put_hex("rm_image.sum", sum(&info->rm_image));
+	for (uint32_t i = 0; i < info->nr_vms; i++) {
+		put_text("vm=");
+		put_text(info->vms[i].name);
+		put_text("\r\n");
+		put_range("vm", &info->vms[i].memory);
+		put_hex("vm.sum", sum(&info->vms[i].memory));
+		put_hex("vm.entry", info->vms[i].entry);
+		put_hex("vm.cpus", info->vms[i].nr_cpus);
+		put_hex("vm.priority", info->vms[i].priority);
+	}
 	for (uint32_t i = 0; i < info->nr_ram; i++) {
 		put_range("ram", &info->ram[i]);
 	}

@@ -228,6 +228,9 @@ static u64 pages_of_objects(const struct vm *vm)
 	for (u32 i = 0; i < VGIC_SPI_PAGES; i++) {
 		nr += vm->vgic.pages[i] != NULL;
 	}
+	for (u32 i = 0; i < CONSOLE_PAGES; i++) {
+		nr += vm->console.pages[i] != NULL;
+	}
 	return nr;
 }
 

@@ -77,7 +77,8 @@ static void test_mistakes(void **state)
 	expect_line("rm=a\nkernal=b",
 		    "hyp.conf: line 2: unknown key 'kernal': did you mean 'kernel'?");
 	expect_line("colour=b", "hyp.conf: line 1: unknown key 'colour': there are rm, kernel, "
-				"initrd, cmdline, dtb, rm-pool and log");
+				"initrd, cmdline, dtb, rm-pool, log, vm, vm-image, vm-memory, "
+				"vm-cpus and vm-priority");
 	expect_line("\n\nhello", "hyp.conf: line 3 is not key=value");
 	expect_line("rm=", "hyp.conf: line 1: 'rm' has no value");
 	expect_line("rm=a\nrm=b", "hyp.conf: line 2: 'rm' is given a second time");
@@ -91,8 +92,16 @@ static void test_mistakes(void **state)
 static void test_pool_sizes(void **state)
 {
 	static const char *const wrong[] = {
-		"rm-pool=",     "rm-pool=M",   "rm-pool=1",     "rm-pool=12Q",
-		"rm-pool=12MB", "rm-pool=-1M", "rm-pool=2000G", "rm-pool=99999999999999999999999G",
+		"rm-pool=",
+		"rm-pool=M",
+		"rm-pool=1",
+		"rm-pool=12Q",
+		"rm-pool=12MB",
+		"rm-pool=-1M",
+		"rm-pool=2000G",
+		"rm-pool=99999999999999999999999G",
+		"rm-pool=549755813889K",
+		"rm-pool=17179869185G",
 		"rm-pool=0",
 	};
 	struct conf conf;
@@ -107,6 +116,59 @@ static void test_pool_sizes(void **state)
 	assert_int_equal(parse(&conf, "rm=a\nkernel=b\nrm-pool=2G"), 0);
 	assert_int_equal(conf.rm_pool, 2ull << 30);
 	assert_int_equal(parse(&conf, "rm=a\nkernel=b\nrm-pool=1024K"), 0);
+}
+
+static void test_vms(void **state)
+{
+	struct conf conf;
+
+	(void)state;
+	assert_int_equal(parse(&conf, "rm=a\nkernel=b\nvm=one\nvm-image=1.bin\n"
+				      "vm=two\nvm-memory=3M\nvm-cpus=4\nvm-priority=0\n"
+				      "vm-image=2.bin"),
+			 0);
+	assert_int_equal(conf.nr_vms, 2);
+	assert_string_equal(conf.vms[0].name, "one");
+	assert_string_equal(conf.vms[0].image, "1.bin");
+	assert_int_equal(conf.vms[0].memory, 16 << 20);
+	assert_int_equal(conf.vms[0].nr_cpus, 1);
+	assert_int_equal(conf.vms[0].priority, 32);
+	assert_string_equal(conf.vms[1].image, "2.bin");
+	assert_int_equal(conf.vms[1].memory, 4 << 20);
+	assert_int_equal(conf.vms[1].nr_cpus, 4);
+	assert_int_equal(conf.vms[1].priority, 0);
+}
+
+static void test_vm_mistakes(void **state)
+{
+	(void)state;
+	expect_line("vm-cpus=1", "hyp.conf: line 1: 'vm-cpus' comes before any 'vm=' line");
+	expect_line("vm=a\nvm-imige=1",
+		    "hyp.conf: line 2: unknown key 'vm-imige': did you mean 'vm-image'?");
+	expect_line("vm=a\nvm=b",
+		    "hyp.conf: vm 'a' has no 'vm-image=' line: it names its arm64 Image");
+	expect_line("rm=a\nkernel=b\nvm=a",
+		    "hyp.conf: vm 'a' has no 'vm-image=' line: it names its arm64 Image");
+	expect_line("vm=a\nvm-image=x\nvm=a", "hyp.conf: line 3: vm 'a' is given a second time");
+	expect_line("vm=host", "hyp.conf: line 1: vm=host: a name has 1 to 31 of A-Z a-z 0-9 - _ . "
+			       "and is not 'host' or 'rm'");
+	expect_line("vm=a b", "hyp.conf: line 1: vm=a b: a name has 1 to 31 of A-Z a-z 0-9 - _ . "
+			      "and is not 'host' or 'rm'");
+	expect_line("vm=a\nvm-cpus=65",
+		    "hyp.conf: line 2: vm-cpus=65 is not a number from 1 to 64");
+	expect_line("vm=a\nvm-cpus=0", "hyp.conf: line 2: vm-cpus=0 is not a number from 1 to 64");
+	expect_line("vm=a\nvm-priority=48",
+		    "hyp.conf: line 2: vm-priority=48 is not a number from 0 to 47");
+	expect_line("vm=a\nvm-priority=",
+		    "hyp.conf: line 2: vm-priority= is not a number from 0 to 47");
+	expect_line("vm=a\nvm-memory=0",
+		    "hyp.conf: line 2: vm-memory=0 is not a size from 2M to 512G");
+	expect_line("vm=a\nvm-memory=513G",
+		    "hyp.conf: line 2: vm-memory=513G is not a size from 2M to 512G");
+	expect_line("vm=1\nvm-image=i\nvm=2\nvm-image=i\nvm=3\nvm-image=i\nvm=4\nvm-image=i\n"
+		    "vm=5\nvm-image=i\nvm=6\nvm-image=i\nvm=7\nvm-image=i\nvm=8\nvm-image=i\n"
+		    "vm=9",
+		    "hyp.conf: line 17: more than 8 static VMs");
 }
 
 static void test_binary(void **state)
@@ -137,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_all_keys), cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_pool_sizes),
 		cmocka_unit_test(test_binary),   cmocka_unit_test(test_long_cmdline),
+		cmocka_unit_test(test_vms),      cmocka_unit_test(test_vm_mistakes),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

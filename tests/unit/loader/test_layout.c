@@ -118,13 +118,43 @@ static void test_too_little(void **state)
 	assert_string_equal(
 		loader_why(),
 		"too little memory: 31 MiB are free; needed are 2 for the hypervisor, 4 "
-		"for the resource manager (rm-pool=3M), 33 for the kernel and 12 for the "
-		"initrd, each in one piece");
+		"for the resource manager (rm-pool=3M), 33 for the kernel, 12 for the initrd "
+		"and 0 for static VMs, each in one piece");
 	what.rm_pool = 4 * GIB;
 	assert_int_equal(lay_out(0, GIB, &what), -1);
 	what = sizes;
 	what.initrd = 2 * GIB;
 	assert_int_equal(lay_out(0, GIB, &what), -1);
+	what = sizes;
+	what.nr_vms = 2;
+	what.vm_memory[0] = 16 * MIB;
+	what.vm_memory[1] = GIB;
+	assert_int_equal(lay_out(0, GIB, &what), -1);
+	assert_non_null(strstr(loader_why(), "and 1040 for static VMs, each in one piece"));
+}
+
+static void test_static_vms(void **state)
+{
+	struct layout_sizes what = sizes;
+
+	(void)state;
+	what.nr_vms = 2;
+	what.vm_memory[0] = 16 * MIB;
+	what.vm_memory[1] = 2 * MIB;
+	assert_int_equal(lay_out(0, GIB, &what), 0);
+	check_layout(GIB);
+	for (int i = 0; i < 2; i++) {
+		const struct boot_range *memory = &info.vms[i].memory;
+
+		assert_int_equal(memory->base % LAYOUT_UNIT, 0);
+		assert_int_equal(memory->bytes, what.vm_memory[i]);
+		assert_false(ranges_contain(&place, memory->base, 1)); /* taken */
+		expect_apart(memory, &info.hyp);
+		expect_apart(memory, &info.rm);
+		expect_apart(memory, &info.kernel);
+		expect_apart(memory, &info.initrd);
+	}
+	expect_apart(&info.vms[0].memory, &info.vms[1].memory);
 }
 
 /* More pieces than boot_info can list: the smallest are left out. */
@@ -150,7 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),       cmocka_unit_test(test_no_initrd),
 		cmocka_unit_test(test_pool_given),  cmocka_unit_test(test_too_little),
-		cmocka_unit_test(test_many_pieces),
+		cmocka_unit_test(test_many_pieces), cmocka_unit_test(test_static_vms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,18 @@ static struct hyp_result vm_destroy(struct fake_vm *vm)
 	return done(HYP_OK, 0, 0);
 }
 
+/* The host's memory lies in place, another VM's in one piece. */
+static void expect_place(struct fake_vm *vm, uint64_t pa, uint64_t ipa)
+{
+	if (vm->flags & HYP_VM_HOST) {
+		assert_int_equal(pa, ipa);
+	} else if (vm->memory.nr == 0) {
+		vm->ipa = ipa;
+	} else {
+		assert_int_equal(ipa - vm->ipa, pa - vm->memory.r[0].base);
+	}
+}
+
 static struct hyp_result vm_call(uint64_t nr, struct fake_vm *vm, const hyp_arg_t a[6])
 {
 	switch (nr) {
@@ -130,7 +142,8 @@ static struct hyp_result vm_call(uint64_t nr, struct fake_vm *vm, const hyp_arg_
 		vm->nr_irqs++;
 		return done(HYP_OK, 0, 0);
 	case HYP_CALL_mem_donate:
-		assert_int_equal(a[2], a[3]);
+		expect_unused(a[2], a[4] * PAGE);
+		expect_place(vm, a[2], a[3]);
 		assert_in_range(a[4], 1, HYP_MEM_MAX_PAGES);
 		assert_int_equal(a[5], HYP_MEM_KEEP);
 		ranges_add(&vm->memory, a[2], a[4] * PAGE);
@@ -212,6 +225,9 @@ struct hyp_result hyp_call(hyp_arg_t nr, hyp_arg_t a1, hyp_arg_t a2, hyp_arg_t a
 		return done(HYP_OK, HANDLE_OTHER + FAKE_VMS + fake.nr_objects++, 0);
 	case HYP_CALL_vcpu_reg_set:
 		return reg_set(a);
+	case HYP_CALL_vcpu_sched:
+		fake_vm(a1 - HANDLE_OTHER + HANDLE_VM)->priority = a2;
+		return done(HYP_OK, 0, 0);
 	case HYP_CALL_msgq_recv:
 		return receive(a2, a3);
 	case HYP_CALL_msgq_send:

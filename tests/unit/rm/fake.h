@@ -22,9 +22,10 @@ struct fake_vm {
 	uint32_t id, flags;
 	struct ranges pool;   /* pages donated to its pool */
 	struct ranges memory; /* owned, kept as they were */
+	uint64_t ipa;         /* of the lowest; the host's are in place */
 	struct ranges devices;
 	uint32_t nr_vcpus, nr_irqs, nr_handles;
-	uint64_t pc, x0, pstate;
+	uint64_t pc, x0, pstate, priority;
 	uint64_t gicd, gicr, gic_irqs;
 };
 
