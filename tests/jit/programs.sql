@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-3-Clause
 -- What bench_programs lets sqlite3 do: fill tables, index them, join and group them, change and delete rows.
 create table item(id integer primary key, owner integer, name text, weight real);
 with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
