@@ -43,7 +43,7 @@
 #include "slots.h"
 
 /* Limits, in one place. */
-#define MODULE_MAX_VCPUS   128u /* of one VM, as at EL2 */
+#define MODULE_MAX_VCPUS   HYP_MAX_VCPUS
 #define MODULE_IPA_DEFAULT 40u	/* KVM_CREATE_VM with type 0 */
 #define MODULE_IPA_MIN	   32u
 #define MODULE_IPA_MAX	   48u

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define MAX_BYTES          (1ull << 44) /* of memory in one request */
-#define MAX_VCPUS          64u
 #define MIN_IPA_BITS       32u
 #define MAX_IPA_BITS       52u
 #define VM_PAGES           44u /* object, handles, up to 16 root tables, aligned, GIC, console */
@@ -31,6 +30,19 @@ uint32_t server_table_pages(uint64_t bytes)
 uint64_t server_vm_pages(uint64_t nr_vcpus, uint64_t bytes)
 {
 	return VM_PAGES + nr_vcpus * VCPU_PAGES + server_table_pages(bytes);
+}
+
+/*
+ * Pages that a client's VM may still get: what any VM needs, and tables for all the memory that the
+ * client has. So one VM, whose memory may be scattered for no other purpose, cannot use up the
+ * tables of all others.
+ */
+static uint32_t server_left(const struct client *client, const struct ledger_vm *vm)
+{
+	uint64_t most = server_vm_pages(HYP_MAX_VCPUS, 0) + client->table_pages_most;
+	uint64_t used = vm ? pool_count(client->ledger->pool, vm->slot) : 0;
+
+	return used < most ? (uint32_t)(most - used) : 0;
 }
 
 static int server_version(struct client *client, const struct rm_request *request,
@@ -66,12 +78,16 @@ static int server_vm_create(struct client *client, const struct rm_request *requ
 	uint64_t pages;
 	int error;
 
-	if ((flags & ~(uint64_t)HYP_VM_PROTECTED) || nr_vcpus > MAX_VCPUS || bytes > MAX_BYTES ||
+	if ((flags & ~(uint64_t)HYP_VM_PROTECTED) || nr_vcpus > HYP_MAX_VCPUS ||
+	    bytes > MAX_BYTES ||
 	    (ipa_bits && (ipa_bits < MIN_IPA_BITS || ipa_bits > MAX_IPA_BITS)) ||
 	    !server_name_is_fine(name)) {
 		return HYP_E_INVAL;
 	}
 	pages = server_vm_pages(nr_vcpus, bytes);
+	if (pages > server_left(client, NULL)) {
+		return HYP_E_LIMIT;
+	}
 	if (pages > client->ledger->pool->nr_free) {
 		return HYP_E_NOMEM;
 	}
@@ -114,8 +130,16 @@ static uint32_t server_step(const struct client *client, const struct ledger_vm 
 	return step > pages && step < pool->nr_free / 2 ? step : pages;
 }
 
+/* Up to its quota a VM gets @pages, or a step more. */
 static int server_feed(struct client *client, struct ledger_vm *vm, uint32_t pages)
 {
+	uint32_t left = server_left(client, vm);
+
+	if (!left) {
+		return HYP_E_LIMIT;
+	}
+	pages = server_step(client, vm, pages);
+	pages = pages < left ? pages : left;
 	if (pages > client->ledger->pool->nr_free) {
 		return HYP_E_NOMEM;
 	}
@@ -136,7 +160,7 @@ static int server_vm_quota(struct client *client, const struct rm_request *reque
 	if (a[1] > MAX_BYTES) {
 		return HYP_E_INVAL;
 	}
-	return server_feed(client, vm, server_step(client, vm, server_table_pages(a[1])));
+	return server_feed(client, vm, server_table_pages(a[1]));
 }
 
 static int server_vcpu_create(struct client *client, const struct rm_request *request,
@@ -152,7 +176,7 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	}
 	made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
 	for (int i = 0; made.error == HYP_E_NOMEM && i < FEED_TRIES; i++) {
-		error = server_feed(client, vm, server_step(client, vm, VCPU_PAGES));
+		error = server_feed(client, vm, VCPU_PAGES);
 		if (error) {
 			return error;
 		}
@@ -213,7 +237,7 @@ static int server_self_quota(struct client *client, const struct rm_request *req
 			     struct rm_answer *answer)
 {
 	uint64_t bytes = request->a[0];
-	uint32_t left = client->self_pages_most - client->self_pages, pages;
+	uint32_t left = client->table_pages_most - client->self_pages, pages;
 	int error;
 
 	(void)answer;
@@ -225,7 +249,10 @@ static int server_self_quota(struct client *client, const struct rm_request *req
 	if (!pages) {
 		return HYP_E_LIMIT;
 	}
-	error = server_feed(client, client->vm, pages);
+	if (pages > client->ledger->pool->nr_free) {
+		return HYP_E_NOMEM;
+	}
+	error = ledger_feed_vm(client->ledger, client->vm, pages);
 	if (!error) {
 		client->self_pages += pages;
 	}

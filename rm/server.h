@@ -3,8 +3,9 @@
  * server.h: answers the requests of <hyp/rm_msg.h>.
  *
  * A client is a VM that may ask: today the host. Whatever it sends, it gets at: its own VMs, and
- * pages of the pool up to what is free. At most one answer per client waits to be sent, and while
- * it does no further request is taken, so a client that does not read costs nothing.
+ * pages of the pool up to what is free, for each VM and for itself up to a quota. At most one
+ * answer per client waits to be sent, and while it does no further request is taken, so a client
+ * that does not read costs nothing.
  */
 #ifndef RM_SERVER_H
 #define RM_SERVER_H
@@ -16,9 +17,10 @@ struct client {
 	struct ledger_vm *vm; /* the client itself */
 	uint64_t requests;    /* handles of the two queues */
 	uint64_t answers;
-	uint32_t self_pages;      /* SELF_QUOTA: given so far */
-	uint32_t self_pages_most; /* more tables than for all of its memory it cannot need */
-	bool pending;             /* answer waits for room */
+	uint32_t self_pages;       /* SELF_QUOTA: given so far */
+	uint32_t table_pages_most; /* for all of its memory: more it cannot need, nor can a VM of
+				      its */
+	bool pending;              /* answer waits for room */
 	union {
 		struct rm_request request;
 		char bytes[RM_MSG_BYTES]; /* the longest message fits, so none gets stuck */

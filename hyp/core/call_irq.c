@@ -32,7 +32,7 @@ int call_vgic_config(struct vcpu *vcpu, u64 *x)
 /* GIC registers are consistent only while no vCPU runs: all are claimed for the access. */
 static int vgic_reg(struct vcpu *vcpu, u64 *x, bool write)
 {
-	u32 old[MAX_VCPUS];
+	u32 old[HYP_MAX_VCPUS];
 	int error;
 	struct vm *vm = control(vcpu, x[1], &error);
 

@@ -71,7 +71,6 @@ static inline ipaddr_t ipa_add(ipaddr_t ipa, u64 bytes)
 /* Limits, in one place. VM ids are also VMIDs (8 bits on every Armv8-A core). */
 #define MAX_CPUS        64
 #define MAX_VMS         255
-#define MAX_VCPUS       128 /* of one VM; index and Aff0/Aff1 of the default MPIDR */
 #define MAX_HANDLES     512 /* of one VM: one page of its pool */
 #define MAX_POOL_RANGES 32
 

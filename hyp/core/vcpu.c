@@ -68,7 +68,7 @@ int vcpu_create_locked(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vc
 	struct vcpu *vcpu;
 	int error;
 
-	if (index >= MAX_VCPUS || (mpidr & ~MPIDR_AFFINITY)) {
+	if (index >= HYP_MAX_VCPUS || (mpidr & ~MPIDR_AFFINITY)) {
 		return HYP_E_INVAL;
 	}
 	error = check_flags(vm, flags);

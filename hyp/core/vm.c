@@ -55,7 +55,7 @@ u32 vm_count(void)
 
 struct vcpu *vm_vcpu_by_mpidr(struct vm *vm, u64 mpidr)
 {
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		struct vcpu *vcpu = vm->vcpus[i];
 
 		if (vcpu && ((vcpu->mpidr ^ mpidr) & MPIDR_AFFINITY) == 0) {
@@ -191,7 +191,7 @@ int vm_start(struct vm *vm)
 	if (vm->flags & HYP_VM_HOST) {
 		log_release_uart();
 	}
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		struct vcpu *vcpu = vm->vcpus[i];
 
 		if (vcpu && (vcpu->flags & HYP_VCPU_ON) && !vcpu_is_proxy(vcpu)) {
@@ -205,7 +205,7 @@ int vm_start(struct vm *vm)
 void vm_stop(struct vm *vm)
 {
 	atomic_store(&vm->state, HYP_VM_STOPPED);
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		if (vm->vcpus[i]) {
 			vcpu_request(vm->vcpus[i], VCPU_REQ_OFF);
 		}
@@ -214,7 +214,7 @@ void vm_stop(struct vm *vm)
 
 static bool any_vcpu_active(struct vm *vm)
 {
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		struct vcpu *vcpu = vm->vcpus[i];
 		u32 state = vcpu ? atomic_load(&vcpu->state) : VCPU_OFF;
 
@@ -228,7 +228,7 @@ static bool any_vcpu_active(struct vm *vm)
 /* vm_table_lock is held: no vCPU comes to exist meanwhile, and the VM is not being destroyed. */
 static int reset_locked(struct vm *vm)
 {
-	u32 old[MAX_VCPUS];
+	u32 old[HYP_MAX_VCPUS];
 	int error;
 
 	vm_stop(vm);
@@ -241,7 +241,7 @@ static int reset_locked(struct vm *vm)
 		return error;
 	}
 	vgic_vm_reset(vm);
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		if (vm->vcpus[i]) {
 			vcpu_reset(vm->vcpus[i]);
 			old[i] = vcpu_initial_state(vm->vcpus[i]);
@@ -266,10 +266,10 @@ int vm_reset(struct vm *vm)
 
 int vm_claim_vcpus(struct vm *vm, u32 *old)
 {
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		old[i] = VM_NOT_CLAIMED;
 	}
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		u32 state;
 
 		if (!vm->vcpus[i]) {
@@ -286,7 +286,7 @@ int vm_claim_vcpus(struct vm *vm, u32 *old)
 
 void vm_release_vcpus(struct vm *vm, const u32 *old)
 {
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		if (old[i] != VM_NOT_CLAIMED) {
 			vcpu_release(vm->vcpus[i], old[i]);
 		}
@@ -321,7 +321,7 @@ static void give_back_pool(struct vm *rm, struct vm *vm)
 static void revoke_everything(struct vm *vm)
 {
 	(void)handle_revoke(vm, NULL, 0);
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		if (vm->vcpus[i]) {
 			(void)handle_revoke(vm->vcpus[i], NULL, 0);
 		}

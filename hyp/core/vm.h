@@ -27,7 +27,7 @@ struct vm {
 	u64 borrowed_pages; /* mappings of other VMs' pages here */
 	u64 given_pages;    /* mappings of its pages elsewhere */
 	_Atomic u32 nr_vcpus;
-	struct vcpu *vcpus[MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
+	struct vcpu *vcpus[HYP_MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
 	struct handle_table handles;
 	struct ipc_object *ipc; /* what it owns; vm_table_lock */
 	struct console console;
@@ -72,7 +72,7 @@ struct vcpu *vm_fault(struct vcpu *vcpu, const char *why);
 /* vCPU by index, or NULL. */
 static inline struct vcpu *vm_vcpu(struct vm *vm, u64 index)
 {
-	return index < MAX_VCPUS ? vm->vcpus[index] : NULL;
+	return index < HYP_MAX_VCPUS ? vm->vcpus[index] : NULL;
 }
 
 /* The vCPU with the affinity fields of mpidr, or NULL. */

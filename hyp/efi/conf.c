@@ -8,6 +8,7 @@
 #include "options/suggest.h"
 
 #include <hyp/boot.h>
+#include <hyp/calls.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -117,7 +118,7 @@ static int conf_set_in_range(void *field, const char *text, const char *key, str
 
 static int conf_set_cpus(void *field, const char *text, const char *key, struct place at)
 {
-	return conf_set_in_range(field, text, key, at, 1, BOOT_VM_MAX_CPUS);
+	return conf_set_in_range(field, text, key, at, 1, HYP_MAX_VCPUS);
 }
 
 static int conf_set_priority(void *field, const char *text, const char *key, struct place at)

@@ -58,7 +58,7 @@ void ipc_vm_gone(struct vm *vm)
 		for (struct ipc_object *o = other->ipc; o; o = o->next) {
 			unbind_object(o, vm);
 		}
-		for (u32 i = 0; i < MAX_VCPUS; i++) {
+		for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 			struct vcpu *vcpu = other->vcpus[i];
 
 			if (vcpu && owns(vm, atomic_load(&vcpu->wake_doorbell))) {

@@ -108,7 +108,7 @@ static inline u32 vgic_deliverable(const struct vm *vm, const struct vgic_bank *
 
 /* vCPUs of one VM that have something new to see. */
 struct vgic_kicks {
-	u64 set[(MAX_VCPUS + 63) / 64];
+	u64 set[(HYP_MAX_VCPUS + 63) / 64];
 };
 
 #define VGIC_NO_KICKS ((struct vgic_kicks){{0}})

@@ -680,7 +680,7 @@ void vgic_sync_listed(const struct vgic_view *v, struct vcpu *self)
 			vgic_kick_add(&owners, owner);
 		}
 	}
-	for (u32 index = 0; index < MAX_VCPUS; index++) {
+	for (u32 index = 0; index < HYP_MAX_VCPUS; index++) {
 		if ((owners.set[index / 64] >> index % 64 & 1) != 0) {
 			sync_vcpu(self, v->vm->vcpus[index]);
 		}

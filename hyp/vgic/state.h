@@ -26,7 +26,7 @@
 #define VGIC_MAX_IRQS   1024u /* INTIDs 1020..1023 are special and stay unused */
 #define VGIC_MAX_BANKS  (VGIC_MAX_IRQS / 32u)
 #define VGIC_MAX_LRS    16u
-#define VGIC_VCPU_NONE  0xffu /* no vCPU: MAX_VCPUS is smaller */
+#define VGIC_VCPU_NONE  0xffu /* no vCPU: HYP_MAX_VCPUS is smaller */
 #define VGIC_GICD_BYTES 0x10000u
 #define VGIC_GICR_BYTES 0x20000u /* RD frame, SGI frame */
 

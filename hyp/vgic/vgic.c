@@ -107,7 +107,7 @@ int vgic_vcpu_init(struct vcpu *vcpu)
 	u32 nr = vcpu->index + 1;
 	u32 old = atomic_load_explicit(&dist->nr_redists, memory_order_relaxed);
 
-	if (vcpu->index >= MAX_VCPUS) {
+	if (vcpu->index >= HYP_MAX_VCPUS) {
 		return HYP_E_INVAL;
 	}
 	spin_init(&vcpu->vgic.lock, LOCK_VGIC_CPU);

@@ -31,7 +31,6 @@
 #define BOOT_VM_RAM          0x40000000ull
 #define BOOT_VM_GICD         0x08000000ull
 #define BOOT_VM_GICR         0x080a0000ull
-#define BOOT_VM_MAX_CPUS     64
 #define BOOT_VM_PRIORITY     32
 #define BOOT_VM_MAX_PRIORITY 47
 

@@ -151,6 +151,8 @@ enum hyp_object_type {
 #define HYP_HANDLE_SELF     1u /* the VM itself: MEM only */
 #define HYP_HANDLE_PLATFORM 2u /* RM only */
 
+#define HYP_MAX_VCPUS 128u /* of one VM; VCPU_CREATE's index is below */
+
 /* MEM_*: protections and the longest run of one call. */
 #define HYP_PROT_R        (1u << 0)
 #define HYP_PROT_W        (1u << 1)

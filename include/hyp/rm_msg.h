@@ -23,14 +23,15 @@
 	X(version, 1, "a0 = RM_MSG_VERSION")                                                       \
 	X(vm_create, 2,                                                                            \
 	  "flags, ipa_bits, nr_vcpus, bytes of memory expected, name -> a0 = vm handle, a1 = id")  \
-	X(vm_quota, 3, "vm id, bytes of memory more: donates pool pages to the VM")                \
+	X(vm_quota, 3, "vm id, bytes of memory more: donates pool pages to the VM. LIMIT")         \
 	X(vcpu_create, 4, "vm id, index, mpidr -> a0 = vcpu handle")                               \
 	X(vm_destroy, 5, "vm id; BUSY while pages are lent or shared")                             \
 	X(ledger, 6,                                                                               \
 	  "index -> a0..: vm id, pool pages, free, memory, vcpus, irqs; name. Index 0 is the "     \
 	  "RM's "                                                                                  \
 	  "own pool, 1 the host; INVAL past the last")                                             \
-	X(self_quota, 7, "bytes of memory the caller will lend: pool pages for its own tables")
+	X(self_quota, 7,                                                                           \
+	  "bytes of memory the caller will lend: pool pages for its own tables. LIMIT")
 
 #define RM_MSG_ENUM(name, nr, doc) RM_MSG_##name = (nr),
 enum rm_msg_type { RM_MSGS(RM_MSG_ENUM) };

@@ -22,10 +22,16 @@ static struct client client;
 
 static void check_ledger(void)
 {
+	uint64_t most = server_vm_pages(HYP_MAX_VCPUS, 0) + client.table_pages_most;
 	uint64_t given = 0;
 
 	for (uint32_t i = 0; i < FAKE_VMS; i++) {
-		given += fake.vms[i].used ? ranges_bytes(&fake.vms[i].pool) / 4096 : 0;
+		uint64_t has = fake.vms[i].used ? ranges_bytes(&fake.vms[i].pool) / 4096 : 0;
+
+		if (has > most) {
+			abort();
+		}
+		given += has;
 	}
 	if (pool.nr_free + given != PAGES || client.vm->state != LEDGER_LIVE) {
 		abort();
@@ -57,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	ledger_init(&ledger, &pool);
 	memset(&client, 0, sizeof(client));
 	client.ledger = &ledger;
-	client.self_pages_most = 50;
+	client.table_pages_most = 50;
 	if (ledger_create_vm(&ledger, LEDGER_RM, HYP_VM_HOST, 0, 10, "host", &client.vm)) {
 		abort();
 	}

@@ -222,7 +222,7 @@ static u64 pages_of_objects(const struct vm *vm)
 			}
 		}
 	}
-	for (u32 i = 0; i < MAX_VCPUS; i++) {
+	for (u32 i = 0; i < HYP_MAX_VCPUS; i++) {
 		nr += vm->vcpus[i] != NULL;
 	}
 	for (u32 i = 0; i < VGIC_SPI_PAGES; i++) {

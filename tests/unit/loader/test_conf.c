@@ -154,9 +154,9 @@ static void test_vm_mistakes(void **state)
 			       "and is not 'host' or 'rm'");
 	expect_line("vm=a b", "hyp.conf: line 1: vm=a b: a name has 1 to 31 of A-Z a-z 0-9 - _ . "
 			      "and is not 'host' or 'rm'");
-	expect_line("vm=a\nvm-cpus=65",
-		    "hyp.conf: line 2: vm-cpus=65 is not a number from 1 to 64");
-	expect_line("vm=a\nvm-cpus=0", "hyp.conf: line 2: vm-cpus=0 is not a number from 1 to 64");
+	expect_line("vm=a\nvm-cpus=129",
+		    "hyp.conf: line 2: vm-cpus=129 is not a number from 1 to 128");
+	expect_line("vm=a\nvm-cpus=0", "hyp.conf: line 2: vm-cpus=0 is not a number from 1 to 128");
 	expect_line("vm=a\nvm-priority=48",
 		    "hyp.conf: line 2: vm-priority=48 is not a number from 0 to 47");
 	expect_line("vm=a\nvm-priority=",

@@ -86,7 +86,7 @@ static void test_what_it_gets(void **state)
 	assert_true(ranges_contain(&vm->memory, 0x880000000, 1024 * MIB));
 	assert_true(ranges_contain(&vm->memory, vm->x0, 1));
 	assert_true(ranges_bytes(&vm->memory) < (2048 + 20) * MIB + (32 << 10));
-	assert_int_equal(client.self_pages_most, server_table_pages(ranges_bytes(&vm->memory)));
+	assert_int_equal(client.table_pages_most, server_table_pages(ranges_bytes(&vm->memory)));
 	assert_ptr_equal(client.vm, &ledger.vms[2]);
 }
 

@@ -32,7 +32,7 @@ static int set_up(void **state)
 	ledger_init(&ledger, &pool);
 	memset(&client, 0, sizeof(client));
 	client.ledger = &ledger;
-	client.self_pages_most = server_table_pages(64ull << 20);
+	client.table_pages_most = server_table_pages(1ull << 30);
 	return ledger_create_vm(&ledger, LEDGER_RM, HYP_VM_HOST, 0, 10, "host", &client.vm);
 }
 
@@ -113,7 +113,8 @@ static void test_bad_create(void **state)
 	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, 1, ~0ull, ""), HYP_E_INVAL);
 	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, 1, 0, endless), HYP_E_INVAL);
 	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, 1, 0, "a\nb"), HYP_E_INVAL);
-	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, 1, 1ull << 40, ""), HYP_E_NOMEM);
+	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, 1, 1ull << 40, ""), HYP_E_LIMIT);
+	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, HYP_MAX_VCPUS + 1, 0, ""), HYP_E_INVAL);
 	assert_int_equal(pool.nr_free, PAGES - 10);
 }
 
@@ -176,7 +177,7 @@ static void test_self_quota_is_bounded(void **state)
 		expect_ledger_exact();
 	}
 	assert_int_equal(answer.error, HYP_E_LIMIT);
-	assert_int_equal(PAGES - pool.nr_free, 10 + 32 + 2);
+	assert_int_equal(PAGES - pool.nr_free, 10 + 512 + 2);
 }
 
 /* Bought in small pieces, a large pool still consists of few. */
@@ -187,12 +188,27 @@ static void test_quota_grows(void **state)
 
 	(void)state;
 	while (ask(RM_MSG_vm_quota, id, 4096, 0, 0, "") == HYP_OK &&
-	       ranges_bytes(&fake.vms[2].pool) / 4096 < PAGES / 2) {
+	       ranges_bytes(&fake.vms[2].pool) / 4096 < PAGES / 3) {
 		asked++;
 	}
 	assert_int_equal(answer.error, HYP_OK);
 	assert_in_range(asked, 5, 30);
 	expect_ledger_exact();
+}
+
+/* One VM that buys all it can leaves enough for another one. */
+static void test_vm_quota_is_bounded(void **state)
+{
+	uint64_t id = create();
+	uint64_t quota = server_vm_pages(HYP_MAX_VCPUS, 1ull << 30);
+
+	(void)state;
+	while (ask(RM_MSG_vm_quota, id, 2 << 20, 0, 0, "") == HYP_OK) {
+		expect_ledger_exact();
+	}
+	assert_int_equal(answer.error, HYP_E_LIMIT);
+	assert_int_equal(ranges_bytes(&fake.vms[2].pool) / 4096, quota);
+	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, HYP_MAX_VCPUS, 1ull << 30, ""), HYP_OK);
 }
 
 static void test_pool_runs_dry(void **state)
@@ -343,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ledger_rows, set_up),
 		cmocka_unit_test_setup(test_self_quota_is_bounded, set_up),
 		cmocka_unit_test_setup(test_quota_grows, set_up),
+		cmocka_unit_test_setup(test_vm_quota_is_bounded, set_up),
 		cmocka_unit_test_setup(test_pool_runs_dry, set_up),
 		cmocka_unit_test_setup(test_slots_run_out, set_up),
 		cmocka_unit_test_setup(test_churn, set_up),
