@@ -62,6 +62,14 @@ void cpu_init_constants(struct cpu_constants *c)
 	fill_orders(c);
 	fill64(&c->nibbles, 0x0f0f0f0f0f0f0f0full);
 	memcpy(c->popcount.b, popcount, sizeof(popcount));
+	for (unsigned int n = 0; n <= 8; n++) {
+		fill64(&c->byte_low[n], 0x0101010101010101ull * (0xffu >> n));
+	}
+	fill64(&c->sign[0], 0x8000000080000000ull);
+	fill64(&c->sign[1], 0x8000000000000000ull);
+	fill64(&c->u32_high, 0x5300000053000000ull);
+	fill64(&c->u32_low, 0x4b0000004b000000ull);
+	fill64(&c->u32_bias, 0x5300008053000080ull);
 	c->twice_nan[0] = 0xff000000u;
 	c->twice_nan[1] = 0xffe0000000000000ull;
 	c->twice_min_normal[0] = 0x01000000u;

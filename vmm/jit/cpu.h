@@ -199,7 +199,12 @@ struct cpu_constants {
 	union vreg reverse[3][2]; /* backwards within groups of 2, 4 and 8 bytes */
 	union vreg nibbles;       /* 0x0f in each byte */
 	union vreg popcount;      /* of 0 to 15 */
-	uint64_t twice_nan[2];    /* patterns above this, sign shifted out, are NaNs */
+	union vreg byte_low[9];   /* 0xff >> n in each byte */
+	union vreg sign[2];       /* by size: single, double */
+	union vreg u32_high; /* three constants to convert unsigned words, x64_vector_float.c */
+	union vreg u32_low;
+	union vreg u32_bias;
+	uint64_t twice_nan[2]; /* patterns above this, sign shifted out, are NaNs */
 	uint64_t twice_min_normal[2];
 	uint16_t fcmp_flags[70]; /* ZF, PF, CF as LAHF leaves them -> cpu->flags */
 };

@@ -11,6 +11,11 @@
 
 /* An operation on the registers that the instruction's Rd, Rn and Rm fields name. */
 struct ir_op *front_simd_append(struct front *f, enum ir_vec kind, unsigned int size);
+/* The same with other registers. What goes to a scratch vector is wide. */
+struct ir_op *front_simd_op(struct front *f, enum ir_vec kind, unsigned int size, unsigned int dst,
+			    unsigned int a, unsigned int b);
+/* The element of Vm that an instruction by element names, in all lanes of scratch vector dst. */
+void front_simd_by_element(struct front *f, unsigned int size, unsigned int dst);
 
 bool front_simd_int(struct front *f);
 bool front_simd_float(struct front *f);

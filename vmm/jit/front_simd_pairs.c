@@ -12,7 +12,10 @@ static bool simd_pairs(struct front *f, enum ir_vec how)
 
 static bool simd_across(struct front *f, enum ir_vec how)
 {
-	front_simd_append(f, IR_VEC_ACROSS, f_vsize(f->insn))->c = how;
+	struct ir_op *o = front_simd_append(f, IR_VEC_ACROSS, f_vsize(f->insn));
+
+	o->c = how;
+	o->wide = f_q(f->insn); /* ADDP's scalar form reads both doublewords */
 	return true;
 }
 

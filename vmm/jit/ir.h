@@ -126,7 +126,8 @@ enum ir_fp {
 	IR_FP_TO_DOUBLE,
 };
 
-/* SIMD; size is the element's, wide means all 16 bytes, else 8 and the rest is zeroed. */
+/* SIMD; size is the element's, wide means all 16 bytes, else 8 and the rest is zeroed. Scratch
+ * values are better wide: it saves the zeroing. */
 enum ir_vec {
 	/* Integers. dst = a op b */
 	IR_VEC_ADD,
@@ -146,6 +147,18 @@ enum ir_vec {
 	IR_VEC_UMAX,
 	IR_VEC_UMIN,
 	IR_VEC_URHADD,
+	IR_VEC_SQADD, /* these six note saturation in FPSR.QC */
+	IR_VEC_UQADD,
+	IR_VEC_SQSUB,
+	IR_VEC_UQSUB,
+	IR_VEC_SQDMULH,
+	IR_VEC_SQRDMULH,
+	IR_VEC_SMULL, /* the result's elements are twice as wide; c: the upper halves of a and b */
+	IR_VEC_UMULL,
+	IR_VEC_SDOT, /* sums of four products of bytes */
+	IR_VEC_UDOT,
+	IR_VEC_SSHL, /* by the low byte of b's element, to the right if it is negative */
+	IR_VEC_USHL,
 	/* others */
 	IR_VEC_BSL, /* by the mask dst: a where set, b where clear */
 	IR_VEC_BIT, /* dst = a where b is set */
@@ -153,12 +166,13 @@ enum ir_vec {
 	IR_VEC_NOT,
 	IR_VEC_NEG,
 	IR_VEC_ABS,
-	IR_VEC_CMZERO, /* compare a with zero; c: enum ir_vec of the comparison */
-	IR_VEC_SHL,    /* by imm */
+	IR_VEC_SHL, /* by imm */
 	IR_VEC_USHR,
 	IR_VEC_SSHR,
 	IR_VEC_USHLL, /* c: the upper half of a */
 	IR_VEC_SSHLL,
+	IR_VEC_SADDLP, /* sums of neighbours, twice as wide */
+	IR_VEC_UADDLP,
 	IR_VEC_CNT,
 	/* Floating point. dst = a op b */
 	IR_VEC_FIRST_FLOAT,
@@ -166,12 +180,31 @@ enum ir_vec {
 	IR_VEC_FSUB,
 	IR_VEC_FMUL,
 	IR_VEC_FDIV,
-	/* others */
-	IR_VEC_FMLA, /* dst + a * b; c: element imm of b only */
+	IR_VEC_FABD,
+	IR_VEC_FMAX, /* no operand is a NaN, so these are FMAXNM and FMINNM too */
+	IR_VEC_FMIN,
+	IR_VEC_FCMEQ,
+	IR_VEC_FCMGE,
+	IR_VEC_FCMGT,
+	IR_VEC_FACGE,
+	IR_VEC_FACGT,
+	IR_VEC_FADDP,
+	IR_VEC_FMAXP,
+	IR_VEC_FMINP,
+	IR_VEC_FMLA, /* dst + a * b */
 	IR_VEC_FMLS,
-	IR_VEC_FMUL_ELEMENT,
+	/* of a */
 	IR_VEC_FABS,
 	IR_VEC_FNEG,
+	IR_VEC_FSQRT,
+	IR_VEC_FRINT, /* imm: enum ir_round */
+	IR_VEC_FMAXV, /* across four singles */
+	IR_VEC_FMINV,
+	IR_VEC_SCVTF,
+	IR_VEC_UCVTF,
+	IR_VEC_FCVTS, /* to signed integers; imm: enum ir_round */
+	IR_VEC_FCVTL, /* single to double; c: the upper half */
+	IR_VEC_FCVTN, /* double to single; c: to the upper half */
 	/* Moves of lanes. dst = a op b */
 	IR_VEC_FIRST_LANES,
 	IR_VEC_ZIP1 = IR_VEC_FIRST_LANES,
@@ -208,6 +241,15 @@ enum ir_saturate {
 	IR_SATURATE_ROUND = 4,
 };
 
+/* Rounding of IR_VEC_FRINT and IR_VEC_FCVTS: FPCR is at its default. */
+enum ir_round {
+	IR_ROUND_NEAREST,
+	IR_ROUND_DOWN,
+	IR_ROUND_UP,
+	IR_ROUND_ZERO,
+	IR_ROUND_EXACT, /* to nearest, and report an inexact result */
+};
+
 enum ir_select {
 	IR_SELECT_PLAIN,
 	IR_SELECT_INC,
@@ -228,6 +270,7 @@ struct ir_op {
 	bool set_flags;  /* produces NZCV */
 	bool flags_live; /* ... which must be stored in cpu->flags */
 	bool unprivileged;
+	bool scalar;   /* IR_VEC: the first element only, the others of the result are zero */
 	uint8_t index; /* guest instruction */
 	int64_t imm;
 };

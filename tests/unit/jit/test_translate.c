@@ -130,6 +130,18 @@ static uint32_t random_insn(void)
 	}
 }
 
+/* A number of `bits` whose exponent is at, or next to, one where something happens. */
+static uint64_t random_float(unsigned int bits)
+{
+	unsigned int mantissa = bits == 32 ? 23 : 52;
+	uint64_t low = (1ull << mantissa) - 1, max = (1ull << (bits - 1 - mantissa)) - 1;
+	uint64_t exponents[] = {0, 1, mantissa, max / 2, max / 2 + mantissa, max / 2 + 31, max};
+	uint64_t fractions[] = {0, 1, low, low >> 1, rnd() & low};
+	uint64_t exponent = exponents[rnd() % 7] + rnd() % 3 - 1;
+
+	return (rnd() & 1) << (bits - 1) | (exponent & max) << mantissa | fractions[rnd() % 5];
+}
+
 static uint64_t random_value(void)
 {
 	static const uint64_t values[] = {
@@ -152,7 +164,11 @@ static uint64_t random_value(void)
 		1ull << 54, /* once a tag that stood for "invalid" */
 	};
 
-	switch (rnd() % 4) {
+	switch (rnd() % 6) {
+	case 4:
+		return random_float(64);
+	case 5:
+		return random_float(32) << 32 | random_float(32);
 	case 0:
 		return values[rnd() % (sizeof(values) / sizeof(values[0]))];
 	case 1:
