@@ -49,7 +49,8 @@ static inline ipaddr_t ipa_add(ipaddr_t ipa, u64 bytes)
 
 #define PAGE_SHIFT  12
 #define PAGE_BYTES  (1ul << PAGE_SHIFT)
-#define BLOCK_BYTES (1ul << 21) /* a level-2 block */
+#define BLOCK_SHIFT 21 /* a level-2 block */
+#define BLOCK_BYTES (1ul << BLOCK_SHIFT)
 
 #define ARRAY_COUNT(a)                  (sizeof(a) / sizeof((a)[0]))
 #define ALIGN_UP(x, a)                  (((x) + ((a)-1)) & ~((u64)(a)-1))

@@ -38,6 +38,9 @@
 #define SCTLR_RES1    0x30c50830ull
 #define SCTLR_VALUE   (SCTLR_RES1 | BIT(0) | BIT(2) | BIT(3) | BIT(12) | BIT(19)) /* M C SA I WXN */
 
+#define WINDOW_PAGES 8u
+_Static_assert(WINDOW_PAGES *MAX_CPUS <= 512, "all windows lie in one table");
+
 extern char image_start[], text_end[], rodata_end[], image_end[], idmap_start[], idmap_end[];
 
 /* What entry.S loads on each core before it sets SCTLR_EL2.M; read with the MMU off. */
@@ -54,7 +57,8 @@ static u64 table_offset; /* pointer - physical address of a table */
 static u64 heap_next;    /* physical */
 static u64 heap_end;
 static u64 image_pa;
-static u64 *windows; /* level-3 entries of the windows, one a core */
+static u64 *windows;       /* level-3 entries, WINDOW_PAGES a core */
+static u64 *block_windows; /* level-2 entries, one a core */
 static struct boot_info boot_info_copy;
 const struct boot_info *boot_info;
 u64 boot_info_pa;
@@ -89,15 +93,20 @@ static u64 *next_table(u64 *entry)
 	return (u64 *)((*entry & PTE_ADDRESS) + table_offset);
 }
 
-/* The level-3 entry of va; makes the tables above it. */
-static u64 *entry_of(u64 va)
+/* The entry of va that maps 1 << last_shift bytes; makes the tables above it. */
+static u64 *entry_at(u64 va, u32 last_shift)
 {
 	u64 *table = root;
 
-	for (u32 shift = 39; shift > PAGE_SHIFT; shift -= 9) {
+	for (u32 shift = 39; shift > last_shift; shift -= 9) {
 		table = next_table(&table[(va >> shift) & 511]);
 	}
-	return &table[(va >> PAGE_SHIFT) & 511];
+	return &table[(va >> last_shift) & 511];
+}
+
+static u64 *entry_of(u64 va)
+{
+	return entry_at(va, PAGE_SHIFT);
 }
 
 static void map(u64 va, u64 pa, u64 bytes, u64 attributes)
@@ -151,6 +160,7 @@ u64 mmu_early_init(const struct boot_info *info)
 		(void)entry_of(MMU_DIRECT_BASE + at);
 	}
 	windows = entry_of(MMU_WINDOW_BASE);
+	block_windows = entry_at(MMU_BLOCK_WINDOW_BASE, BLOCK_SHIFT);
 	map_stack(0);
 
 	mmu_regs.ttbr = (u64)root;
@@ -165,6 +175,7 @@ void mmu_init(void)
 	table_offset = MMU_DIRECT_BASE;
 	root = (u64 *)((u64)root + table_offset);
 	windows = (u64 *)((u64)windows + table_offset);
+	block_windows = (u64 *)((u64)block_windows + table_offset);
 	boot_info = &boot_info_copy;
 }
 
@@ -232,71 +243,138 @@ void mmu_map_stack(u32 core)
 	sync_new_entry();
 }
 
-static u64 window_va(void)
+/* Consecutive entries, of step bytes each; value: the first one's address and kind. */
+static void window_open(volatile u64 *entries, u64 nr, u64 step, u64 value)
 {
-	return MMU_WINDOW_BASE + ((u64)cpu_this()->id << PAGE_SHIFT);
-}
-
-void *mmu_window_map(paddr_t page)
-{
-	volatile u64 *entry = &windows[cpu_this()->id];
-
-	BUG_ON(*entry & PTE_VALID);
-	*entry = page.pa | MAP_RW | PTE_VALID | PTE_PAGE;
+	BUG_ON(*entries & PTE_VALID);
+	for (u64 i = 0; i < nr; i++) {
+		entries[i] = (value + i * step) | MAP_RW | PTE_VALID;
+	}
 	sync_new_entry();
-	return (void *)window_va();
 }
 
-/* The window is this core's alone: a local invalidation is enough. */
-void mmu_window_unmap(void)
+/* A window is its core's alone: a local invalidation is enough. */
+static void window_close(volatile u64 *entries, u64 nr, u64 va)
 {
-	windows[cpu_this()->id] = 0;
+	for (u64 i = 0; i < nr; i++) {
+		entries[i] = 0;
+	}
 	dsb(nshst);
-	tlbi_arg(vae2, window_va() >> PAGE_SHIFT);
+	for (u64 i = 0; i < nr; i++) {
+		tlbi_arg(vae2, (va >> PAGE_SHIFT) + i);
+	}
 	dsb(nsh);
 	isb();
 }
 
-static u64 dcache_line_bytes(void)
+static u64 *window_entries(void)
 {
-	return 4ull << FIELD(read_sysreg(ctr_el0), 19, 16);
+	return &windows[cpu_this()->id * WINDOW_PAGES];
 }
 
-/* Two instructions a line; a page holds a multiple of four lines whatever their size. */
-static void clean_lines(u64 at, u64 line)
+static u64 window_va(void)
 {
-	for (u64 end = at + PAGE_BYTES; at < end;) {
-		__asm__ volatile("dc civac, %0\n\tadd %0, %0, %1\n\t"
-				 "dc civac, %0\n\tadd %0, %0, %1\n\t"
-				 "dc civac, %0\n\tadd %0, %0, %1\n\t"
-				 "dc civac, %0\n\tadd %0, %0, %1"
-				 : "+r"(at)
-				 : "r"(line)
-				 : "memory");
+	return MMU_WINDOW_BASE + cpu_this()->id * WINDOW_PAGES * PAGE_BYTES;
+}
+
+void *mmu_window_map(paddr_t page)
+{
+	window_open(window_entries(), 1, PAGE_BYTES, page.pa | PTE_PAGE);
+	return (void *)window_va();
+}
+
+void mmu_window_unmap(void)
+{
+	window_close(window_entries(), 1, window_va());
+}
+
+/* Two instructions a line: for a block, this is nearly all that giving it to a VM costs. */
+#define CLEAN_LINES(nr)                                                                            \
+	__asm__ volatile(".rept " #nr "\n\tdc civac, %0\n\tadd %0, %0, %1\n\t.endr"                \
+			 : "+r"(at)                                                                \
+			 : "r"(step)                                                               \
+			 : "memory")
+
+/* Cleans and invalidates whole pages to the point of coherency. Lines longer than 64 bytes are
+ * cleaned more than once. */
+static void clean(u64 at, u64 bytes)
+{
+	u64 line = 4ull << FIELD(read_sysreg(ctr_el0), 19, 16);
+	u64 step = line < 64 ? line : 64;
+	u64 end = at + bytes;
+
+	for (u64 large = at + ALIGN_DOWN(bytes, 512 * 64); at < large;) {
+		CLEAN_LINES(512);
+	}
+	while (at < end) {
+		CLEAN_LINES(64);
 	}
 	dsb(ish);
 }
 
-void mmu_clean_page(paddr_t page)
+static void zero(u64 at, u64 bytes)
 {
-	clean_lines((u64)mmu_window_map(page), dcache_line_bytes());
-	mmu_window_unmap();
+	u64 block = 4ull << FIELD(read_sysreg(dczid_el0), 3, 0);
+
+	if (FIELD(read_sysreg(dczid_el0), 4, 4)) { /* DZP: not allowed */
+		memset((void *)at, 0, bytes);
+		return;
+	}
+	for (u64 end = at + bytes; at < end; at += block) {
+		__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
+	}
 }
 
-void mmu_wipe_page(paddr_t page)
+static void clean_at(u64 va, u64 bytes, bool wipe)
 {
-	u64 zva = 4ull << FIELD(read_sysreg(dczid_el0), 3, 0);
-	bool zva_works = FIELD(read_sysreg(dczid_el0), 4, 4) == 0;
-	u64 start = (u64)mmu_window_map(page);
-	u64 end = start + PAGE_BYTES;
-
-	if (zva_works) {
-		for (u64 at = start; at < end; at += zva) {
-			__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
-		}
-	} else {
-		memset((void *)start, 0, PAGE_BYTES);
+	if (wipe) {
+		zero(va, bytes);
 	}
-	clean_lines(start, dcache_line_bytes());
-	mmu_window_unmap();
+	clean(va, bytes);
+}
+
+static void clean_block(paddr_t block, bool wipe)
+{
+	u64 core = cpu_this()->id;
+	u64 va = MMU_BLOCK_WINDOW_BASE + (core << BLOCK_SHIFT);
+
+	window_open(&block_windows[core], 1, BLOCK_BYTES, block.pa);
+	clean_at(va, BLOCK_BYTES, wipe);
+	window_close(&block_windows[core], 1, va);
+}
+
+static void clean_pages(paddr_t base, u64 nr, bool wipe)
+{
+	u64 va = window_va();
+
+	window_open(window_entries(), nr, PAGE_BYTES, base.pa | PTE_PAGE);
+	clean_at(va, nr * PAGE_BYTES, wipe);
+	window_close(window_entries(), nr, va);
+}
+
+/* Whole blocks through a window of that size, the rest a few pages at a time. */
+static void clean_range(paddr_t base, u64 nr_pages, bool wipe)
+{
+	while (nr_pages) {
+		u64 nr = nr_pages < WINDOW_PAGES ? nr_pages : WINDOW_PAGES;
+
+		if (IS_ALIGNED(base.pa, BLOCK_BYTES) && nr_pages >= BLOCK_BYTES / PAGE_BYTES) {
+			nr = BLOCK_BYTES / PAGE_BYTES;
+			clean_block(base, wipe);
+		} else {
+			clean_pages(base, nr, wipe);
+		}
+		base = pa_add(base, nr * PAGE_BYTES);
+		nr_pages -= nr;
+	}
+}
+
+void mmu_clean(paddr_t base, u64 nr_pages)
+{
+	clean_range(base, nr_pages, false);
+}
+
+void mmu_wipe(paddr_t base, u64 nr_pages)
+{
+	clean_range(base, nr_pages, true);
 }

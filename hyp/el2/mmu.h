@@ -4,7 +4,8 @@
  *
  *   VA                        what                                   attributes
  *   0x0000_xxxx_xxxx_xxxx     .idmap page at its physical address    RX, switches the MMU on
- *   0x0000_1000_0000_0000     per-core windows for checked copies    RW, one page each
+ *   0x0000_1000_0000_0000     per-core windows for checked copies    RW, eight pages each
+ *   0x0000_1000_4000_0000     per-core windows to clean and wipe     RW, one block each
  *   0x0000_2000_0000_0000+pa  devices (GIC, UART)                    RW, Device-nGnRE
  *   0x0000_4000_0000_0000+pa  direct map: hyp's heap, VMs' pools     RW
  *   0x0000_6000_0000_0000     per-core stacks, a guard page below    RW
@@ -15,13 +16,14 @@
 #ifndef EL2_MMU_H
 #define EL2_MMU_H
 
-#define MMU_WINDOW_BASE 0x0000100000000000
-#define MMU_DEVICE_BASE 0x0000200000000000
-#define MMU_DIRECT_BASE 0x0000400000000000
-#define MMU_STACK_BASE  0x0000600000000000
-#define MMU_IMAGE_BASE  0x0000800000000000
-#define MMU_STACK_SHIFT 16 /* a slot; the upper half is stack, below it the guard */
-#define MMU_STACK_BYTES 0x8000
+#define MMU_WINDOW_BASE       0x0000100000000000
+#define MMU_BLOCK_WINDOW_BASE 0x0000100040000000
+#define MMU_DEVICE_BASE       0x0000200000000000
+#define MMU_DIRECT_BASE       0x0000400000000000
+#define MMU_STACK_BASE        0x0000600000000000
+#define MMU_IMAGE_BASE        0x0000800000000000
+#define MMU_STACK_SHIFT       16 /* a slot; the upper half is stack, below it the guard */
+#define MMU_STACK_BYTES       0x8000
 
 #ifndef __ASSEMBLER__
 #include <core/types.h>
@@ -60,9 +62,9 @@ void mmu_map_stack(u32 core);
 void *mmu_window_map(paddr_t page);
 void mmu_window_unmap(void);
 
-/* Fills a page with zeroes, cleaned to the point of coherency (a VM may read it uncached). */
-void mmu_wipe_page(paddr_t page);
-/* Cleans and invalidates a page to the point of coherency. */
-void mmu_clean_page(paddr_t page);
+/* Zeroes, cleaned to the point of coherency (a VM may read them uncached). */
+void mmu_wipe(paddr_t base, u64 nr_pages);
+/* Cleans and invalidates to the point of coherency. */
+void mmu_clean(paddr_t base, u64 nr_pages);
 #endif
 #endif

@@ -53,9 +53,7 @@ void s2arch_publish(paddr_t pa, u64 nr_pages)
 	u64 ctr = read_sysreg(ctr_el0);
 
 	if (!has_fwb()) {
-		for (u64 i = 0; i < nr_pages; i++) {
-			mmu_clean_page(pa_add(pa, i * PAGE_BYTES));
-		}
+		mmu_clean(pa, nr_pages);
 	}
 	if (FIELD(ctr, 29, 29) == 0) { /* CTR_EL0.DIC */
 		__asm__ volatile("ic ialluis" : : : "memory");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* memset and friends for EL2: 8 bytes at a time where alignment allows; no FP registers. */
+/* memset and friends for EL2: words at a time where alignment allows; no FP registers. */
 #include <stdint.h>
 #include <core/string.h>
 
@@ -11,6 +11,14 @@ void *memset(void *to, int value, size_t bytes)
 	while (bytes && ((uintptr_t)at & 7)) {
 		*at++ = (unsigned char)value;
 		bytes--;
+	}
+	for (; bytes >= 32; bytes -= 32, at += 32) {
+		volatile uint64_t *words = (void *)at;
+
+		words[0] = word;
+		words[1] = word;
+		words[2] = word;
+		words[3] = word;
 	}
 	for (; bytes >= 8; bytes -= 8, at += 8) {
 		*(volatile uint64_t *)(void *)at = word;

@@ -24,7 +24,7 @@ struct frame {
 	vmid_t user; /* INVALID_VMID: none */
 	u8 state;    /* enum frame_state; NONE: a hole, not memory */
 	u8 count;    /* SHARED: mappings in user */
-};
+} __aligned(4);      /* copied and compared as one word */
 
 extern struct spinlock mem_lock;
 
@@ -32,11 +32,17 @@ extern struct spinlock mem_lock;
 u64 frame_table_bytes(u64 base, u64 bytes);
 
 /* table: zeroed, frame_table_bytes() long. Then each range of memory is declared. */
-void frame_init(struct frame *table, u64 base, u64 bytes);
+void frame_init(void *table, u64 base, u64 bytes);
 void frame_declare(u64 base, u64 bytes, vmid_t owner);
 
-/* The frame of a physical address, or NULL if that is not memory. */
-struct frame *frame_get(paddr_t pa);
+/* The frame of a physical address; state NONE if that is not memory. */
+struct frame frame_get(paddr_t pa);
+
+/* How many of the nr_pages frames from pa on are what the first is (*frame): at least one. */
+u64 frame_run(paddr_t pa, u64 nr_pages, struct frame *frame);
+
+/* All of the range, which lies in the table, becomes value. */
+void frame_set(paddr_t pa, u64 nr_pages, struct frame value);
 
 /* Whether [pa, +nr) is memory, all of it owner's and in state. */
 bool frame_all(paddr_t pa, u64 nr_pages, vmid_t owner, enum frame_state state);

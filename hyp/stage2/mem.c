@@ -28,14 +28,15 @@ static int range_to_pa(const struct vm *vm, ipaddr_t ipa, u64 nr, paddr_t *pa)
 		*pa = pa_init(ipa.ipa);
 		return HYP_OK;
 	}
-	if (!s2_lookup(&vm->s2, ipa, &leaf)) {
-		return HYP_E_ADDR;
-	}
-	*pa = leaf.pa;
 	for (u64 done = 0; done < to_bytes(nr);) {
 		ipaddr_t at = ipa_add(ipa, done);
 
-		if (!s2_lookup(&vm->s2, at, &leaf) || leaf.device || leaf.pa.pa != pa->pa + done) {
+		if (!s2_lookup(&vm->s2, at, &leaf) || leaf.device) {
+			return HYP_E_ADDR;
+		}
+		if (done == 0) {
+			*pa = leaf.pa;
+		} else if (leaf.pa.pa != pa->pa + done) {
 			return HYP_E_ADDR;
 		}
 		done += leaf.bytes - (at.ipa & (leaf.bytes - 1));
@@ -46,13 +47,6 @@ static int range_to_pa(const struct vm *vm, ipaddr_t ipa, u64 nr, paddr_t *pa)
 static bool args_valid(u64 from, u64 to, u64 nr)
 {
 	return nr > 0 && nr <= HYP_MEM_MAX_PAGES && IS_ALIGNED(from | to, PAGE_BYTES);
-}
-
-static void set_frames(paddr_t pa, u64 nr, struct frame value)
-{
-	for (u64 i = 0; i < nr; i++) {
-		*frame_get(pa_add(pa, to_bytes(i))) = value;
-	}
 }
 
 /* What every transition to another VM checks first; finds the physical range. */
@@ -108,13 +102,6 @@ static void unmap_from_owner(struct vm *owner, ipaddr_t ipa, u64 nr)
 	}
 }
 
-static void wipe(paddr_t pa, u64 nr)
-{
-	for (u64 i = 0; i < nr; i++) {
-		mmu_wipe_page(pa_add(pa, to_bytes(i)));
-	}
-}
-
 /* Mappings that tie the two together: neither VM can go while there are any. */
 static void count_given(struct vm *from, struct vm *to, u64 nr)
 {
@@ -141,9 +128,9 @@ static int donate_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipad
 	}
 	unmap_from_owner(from, from_ipa, nr);
 	if (!keep) {
-		wipe(pa, nr);
+		mmu_wipe(pa, nr);
 	}
-	set_frames(pa, nr, (struct frame){to->id, INVALID_VMID, FRAME_OWNED, 0});
+	frame_set(pa, nr, (struct frame){to->id, INVALID_VMID, FRAME_OWNED, 0});
 	from->mem_pages -= from->id == VMID_RM ? 0 : nr;
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), HYP_PROT_R | HYP_PROT_W | HYP_PROT_X, S2_NORMAL);
 	to->mem_pages += nr;
@@ -171,7 +158,7 @@ static int lend_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr
 		return error;
 	}
 	if (from_ipa.ipa != pa.pa) {
-		return HYP_E_ADDR; /* where release() would map it again */
+		return HYP_E_ADDR; /* where release_lent() would map it again */
 	}
 	if (!frame_all(pa, nr, from->id, FRAME_OWNED)) {
 		return HYP_E_OWNER;
@@ -182,7 +169,7 @@ static int lend_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr
 	}
 	unmap_from_owner(from, from_ipa, nr);
 	count_given(from, to, nr);
-	set_frames(pa, nr, (struct frame){from->id, to->id, FRAME_LENT, 1});
+	frame_set(pa, nr, (struct frame){from->id, to->id, FRAME_LENT, 1});
 	s2arch_publish(pa, nr);
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), prot, S2_NORMAL);
 	return HYP_OK;
@@ -200,13 +187,35 @@ int mem_lend(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr_t to_ipa,
 }
 
 /* A page may be shared with one VM at a time, there as often as the count can tell. */
-static bool may_share(const struct frame *frame, vmid_t owner, vmid_t user)
+static bool may_share(paddr_t pa, u64 nr, vmid_t owner, vmid_t user)
 {
-	if (!frame || frame->owner != owner) {
-		return false;
+	for (u64 done = 0; done < nr;) {
+		struct frame f;
+
+		done += frame_run(pa_add(pa, to_bytes(done)), nr - done, &f);
+		if (f.owner != owner ||
+		    (f.state != FRAME_OWNED &&
+		     (f.state != FRAME_SHARED || f.user != user || f.count == UINT8_MAX))) {
+			return false;
+		}
 	}
-	return frame->state == FRAME_OWNED ||
-	       (frame->state == FRAME_SHARED && frame->user == user && frame->count < UINT8_MAX);
+	return true;
+}
+
+/* One mapping more or less of shared pages in user, where count is how many there were. */
+static void count_shares(paddr_t pa, u64 nr, vmid_t user, int change)
+{
+	for (u64 done = 0; done < nr;) {
+		paddr_t at = pa_add(pa, to_bytes(done));
+		struct frame f;
+		u64 run = frame_run(at, nr - done, &f);
+
+		f.count = (u8)(f.count + change);
+		f.state = f.count ? FRAME_SHARED : FRAME_OWNED;
+		f.user = f.count ? user : INVALID_VMID;
+		frame_set(at, run, f);
+		done += run;
+	}
 }
 
 static int share_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr_t to_ipa, u64 nr,
@@ -218,20 +227,14 @@ static int share_locked(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipadd
 	if (error) {
 		return error;
 	}
-	for (u64 i = 0; i < nr; i++) {
-		if (!may_share(frame_get(pa_add(pa, to_bytes(i))), from->id, to->id)) {
-			return HYP_E_OWNER;
-		}
+	if (!may_share(pa, nr, from->id, to->id)) {
+		return HYP_E_OWNER;
 	}
 	error = prepare(NULL, from_ipa, to, to_ipa, pa, nr, nomem_own);
 	if (error) {
 		return error;
 	}
-	for (u64 i = 0; i < nr; i++) {
-		struct frame *frame = frame_get(pa_add(pa, to_bytes(i)));
-
-		*frame = (struct frame){from->id, to->id, FRAME_SHARED, (u8)(frame->count + 1)};
-	}
+	count_shares(pa, nr, to->id, 1);
 	count_given(from, to, nr);
 	s2arch_publish(pa, nr);
 	s2_map(&to->s2, to_ipa, pa, to_bytes(nr), prot, S2_NORMAL);
@@ -249,44 +252,33 @@ int mem_share(struct vm *from, ipaddr_t from_ipa, struct vm *to, ipaddr_t to_ipa
 	return error;
 }
 
-/* Gives pages of one state, which user no longer maps, back to their owner, whose table is prepared
- * if they were lent. */
-static void release(struct vm *owner, paddr_t pa, u64 nr, bool lent)
+/* Gives lent pages, which nobody maps any more, back to their owner, whose table is prepared. */
+static void release_lent(struct vm *owner, paddr_t pa, u64 nr)
 {
-	const struct frame owned = {owner->id, INVALID_VMID, FRAME_OWNED, 0};
-
-	if (lent) {
-		wipe(pa, nr);
-		s2_map(&owner->s2, ipa_init(pa.pa), pa, to_bytes(nr),
-		       HYP_PROT_R | HYP_PROT_W | HYP_PROT_X, S2_NORMAL);
-		set_frames(pa, nr, owned);
-		return;
-	}
-	for (u64 i = 0; i < nr; i++) {
-		struct frame *frame = frame_get(pa_add(pa, to_bytes(i)));
-
-		if (--frame->count == 0) {
-			*frame = owned;
-		}
-	}
+	mmu_wipe(pa, nr);
+	s2_map(&owner->s2, ipa_init(pa.pa), pa, to_bytes(nr), HYP_PROT_R | HYP_PROT_W | HYP_PROT_X,
+	       S2_NORMAL);
+	frame_set(pa, nr, (struct frame){owner->id, INVALID_VMID, FRAME_OWNED, 0});
 }
 
-/* How many of the nr frames from pa on are owner's, used by user, and of one state. */
+/* How many of the nr frames from pa on are owner's, used by user, and all lent or all shared. */
 static u64 run_of_frames(const struct vm *owner, const struct vm *user, paddr_t pa, u64 nr,
 			 bool *lent)
 {
-	u64 run = 0;
+	u64 done = 0;
 
-	for (; run < nr; run++) {
-		const struct frame *frame = frame_get(pa_add(pa, to_bytes(run)));
+	while (done < nr) {
+		struct frame f;
+		u64 run = frame_run(pa_add(pa, to_bytes(done)), nr - done, &f);
 
-		if (!frame || frame->owner != owner->id || frame->user != user->id ||
-		    (run && *lent != (frame->state == FRAME_LENT))) {
+		if (f.owner != owner->id || f.user != user->id ||
+		    (done && *lent != (f.state == FRAME_LENT))) {
 			break;
 		}
-		*lent = frame->state == FRAME_LENT;
+		*lent = f.state == FRAME_LENT;
+		done += run;
 	}
-	return run;
+	return done;
 }
 
 /* Takes back the first of *nr pages (all of one leaf of user's) that go together; *nr becomes how
@@ -317,7 +309,11 @@ static int reclaim_run(struct vm *owner, struct vm *user, ipaddr_t ipa, paddr_t 
 		return error;
 	}
 	s2_unmap(&user->s2, ipa, to_bytes(*nr));
-	release(owner, pa, *nr, lent);
+	if (lent) {
+		release_lent(owner, pa, *nr);
+	} else {
+		count_shares(pa, *nr, user->id, -1);
+	}
 	owner->given_pages -= *nr;
 	user->borrowed_pages -= *nr;
 	user->mem_pages -= *nr;
@@ -385,7 +381,7 @@ int mem_pool_take(struct vm *rm, paddr_t base, u64 nr, vmid_t user)
 	}
 	if (!error) {
 		s2_unmap(&rm->s2, ipa_init(base.pa), to_bytes(nr));
-		set_frames(base, nr, (struct frame){rm->id, user, FRAME_POOL, 0});
+		frame_set(base, nr, (struct frame){rm->id, user, FRAME_POOL, 0});
 		mmu_direct_map(base, nr);
 	}
 	spin_unlock(&mem_lock);
@@ -396,8 +392,8 @@ void mem_pool_return(struct vm *rm, paddr_t base, u64 nr)
 {
 	spin_lock(&mem_lock);
 	mmu_direct_unmap(base, nr);
-	wipe(base, nr);
-	set_frames(base, nr, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
+	mmu_wipe(base, nr);
+	frame_set(base, nr, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
 	/* The RM's pool has a table for every block of its region since boot. */
 	if (s2_range_free(&rm->s2, ipa_init(base.pa), to_bytes(nr)) &&
 	    s2_prepare_map(&rm->s2, ipa_init(base.pa), base, to_bytes(nr)) == HYP_OK) {
@@ -422,8 +418,8 @@ static u64 strip_leaf(struct vm *rm, struct vm *user, ipaddr_t ipa, const struct
 		pages = leaf->bytes >> PAGE_SHIFT;
 	}
 	s2_unmap(&user->s2, ipa, to_bytes(pages));
-	wipe(leaf->pa, pages);
-	set_frames(leaf->pa, pages, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
+	mmu_wipe(leaf->pa, pages);
+	frame_set(leaf->pa, pages, (struct frame){rm->id, INVALID_VMID, FRAME_OWNED, 0});
 	user->mem_pages -= pages;
 	return pages;
 }
@@ -436,9 +432,7 @@ bool mem_strip_owned(struct vm *rm, struct vm *user)
 
 	spin_lock(&mem_lock);
 	while (done < HYP_WIPE_MAX_PAGES && s2_next(&user->s2, &ipa, &leaf)) {
-		const struct frame *frame = leaf.device ? NULL : frame_get(leaf.pa);
-
-		if (frame && frame->owner == user->id) {
+		if (!leaf.device && frame_get(leaf.pa).owner == user->id) {
 			done += strip_leaf(rm, user, ipa, &leaf);
 		}
 		ipa = ipa_add(ipa, leaf.bytes);
@@ -494,26 +488,25 @@ int mem_info(struct vm *vm, ipaddr_t ipa, u64 *state, u64 *other)
 		[FRAME_SHARED] = HYP_PAGE_SHARED,
 		[FRAME_POOL] = HYP_PAGE_LENT,
 	};
-	const struct frame *frame = NULL;
+	struct frame frame = {.state = FRAME_NONE};
 	struct s2_leaf leaf;
 	int error = HYP_OK;
 
 	spin_lock(&mem_lock);
 	if (s2_lookup(&vm->s2, ipa, &leaf) && !leaf.device) {
 		frame = frame_get(leaf.pa);
-	} else {
+	} else if (vm->id == VMID_RM || (vm->flags & HYP_VM_HOST)) {
 		/* What a host lent is no longer mapped there; its IPAs are physical addresses. */
-		frame = vm->id == VMID_RM || (vm->flags & HYP_VM_HOST) ? frame_get(pa_init(ipa.ipa))
-								       : NULL;
+		frame = frame_get(pa_init(ipa.ipa));
 	}
-	if (!frame || (frame->owner != vm->id && frame->user != vm->id)) {
+	if (frame.state == FRAME_NONE || (frame.owner != vm->id && frame.user != vm->id)) {
 		error = HYP_E_ADDR;
-	} else if (frame->owner != vm->id) {
+	} else if (frame.owner != vm->id) {
 		*state = HYP_PAGE_BORROWED;
-		*other = frame->owner;
+		*other = frame.owner;
 	} else {
-		*state = states[frame->state];
-		*other = frame->user;
+		*state = states[frame.state];
+		*other = frame.user;
 	}
 	spin_unlock(&mem_lock);
 	return error;

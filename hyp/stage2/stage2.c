@@ -231,10 +231,10 @@ static bool free_empty_table(struct stage2 *s2, u64 *parent)
 	return true;
 }
 
-/* Joins, or frees, the tables above ipa's leaf as far as they allow, from the bottom up. */
-static void tidy(struct stage2 *s2, ipaddr_t ipa, bool joining)
+/* Joins, or frees, the tables above ipa's leaf of leaf_level as far as they allow, upwards. */
+static void tidy(struct stage2 *s2, ipaddr_t ipa, u32 leaf_level, bool joining)
 {
-	for (u32 to = LAST_LEVEL - 1; to + 1 > s2->root_level; to--) {
+	for (u32 to = leaf_level - 1; to + 1 > s2->root_level; to--) {
 		u32 level;
 		u64 *entry = descend(s2, ipa, to, &level);
 
@@ -247,6 +247,14 @@ static void tidy(struct stage2 *s2, ipaddr_t ipa, bool joining)
 	}
 }
 
+/* How many entries of one level-3 table a range has from at on. */
+static u64 pages_in_table(ipaddr_t at, u64 bytes)
+{
+	u64 rest = BLOCK_BYTES - (at.ipa & (BLOCK_BYTES - 1));
+
+	return (bytes < rest ? bytes : rest) >> PAGE_SHIFT;
+}
+
 void s2_map(struct stage2 *s2, ipaddr_t ipa, paddr_t pa, u64 bytes, u32 prot, enum s2_memory memory)
 {
 	u64 attributes = pte_attributes(prot, memory);
@@ -257,18 +265,21 @@ void s2_map(struct stage2 *s2, ipaddr_t ipa, paddr_t pa, u64 bytes, u32 prot, en
 		u32 want = map_level(s2, at, pa_add(pa, done), bytes - done);
 		u32 level;
 		u64 *entry = descend(s2, at, LAST_LEVEL, &level);
+		u64 nr = level == LAST_LEVEL ? pages_in_table(at, bytes - done) : 1;
 
 		/* A table that prepare found here stays: the range may be part of it. */
 		if (level < want) {
 			panic("stage2: map of %lx was not prepared", at.ipa);
 		}
-		BUG_ON(*entry & PTE_VALID);
-		*entry = pte_leaf(pa_add(pa, done), level, attributes);
-		done += level_bytes(level);
+		for (u64 i = 0; i < nr; i++) {
+			BUG_ON(entry[i] & PTE_VALID);
+			entry[i] = pte_leaf(pa_add(pa, done), level, attributes);
+			done += level_bytes(level);
+		}
 		/* At the end of each table that was written to. */
-		if (done >= bytes || (level > 1 && IS_ALIGNED(at.ipa + level_bytes(level),
-							      level_bytes(level - 1)))) {
-			tidy(s2, at, true);
+		if (done >= bytes ||
+		    (level > 1 && IS_ALIGNED(ipa.ipa + done, level_bytes(level - 1)))) {
+			tidy(s2, at, level, true);
 		}
 	}
 	s2arch_sync();
@@ -297,7 +308,7 @@ void s2_unmap(struct stage2 *s2, ipaddr_t ipa, u64 bytes)
 	}
 	s2arch_tlbi_range(s2, ipa, bytes);
 	for (at = ipa.ipa; at < end; at = ALIGN_DOWN(at, BLOCK_BYTES) + BLOCK_BYTES) {
-		tidy(s2, ipa_init(at), false);
+		tidy(s2, ipa_init(at), LAST_LEVEL, false);
 	}
 }
 
@@ -351,12 +362,15 @@ bool s2_range_free(const struct stage2 *s2, ipaddr_t ipa, u64 bytes)
 
 	while (at < end) {
 		u32 level;
-		u64 *entry = descend(s2, ipa_init(at), LAST_LEVEL, &level);
+		const u64 *entry = descend(s2, ipa_init(at), LAST_LEVEL, &level);
+		u64 nr = level == LAST_LEVEL ? pages_in_table(ipa_init(at), end - at) : 1;
 
-		if (*entry & PTE_VALID) {
-			return false;
+		for (u64 i = 0; i < nr; i++) {
+			if (entry[i] & PTE_VALID) {
+				return false;
+			}
 		}
-		at = ALIGN_DOWN(at, level_bytes(level)) + level_bytes(level);
+		at = ALIGN_DOWN(at, level_bytes(level)) + nr * level_bytes(level);
 	}
 	return true;
 }

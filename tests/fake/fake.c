@@ -294,15 +294,12 @@ void mmu_window_unmap(void)
 	core->window = NULL;
 }
 
-void mmu_wipe_page(paddr_t page)
+void mmu_wipe(paddr_t base, u64 nr_pages)
 {
-	memset(mmu_window_map(page), 0, PAGE_BYTES);
-	mmu_window_unmap();
-}
-
-void mmu_clean_page(paddr_t page)
-{
-	(void)page_of(page.pa);
+	for (u64 i = 0; i < nr_pages; i++) {
+		memset(mmu_window_map(pa_add(base, i * PAGE_BYTES)), 0, PAGE_BYTES);
+		mmu_window_unmap();
+	}
 }
 
 static u8 *raw(u64 pa)

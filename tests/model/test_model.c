@@ -286,9 +286,9 @@ static u32 follow_strip(u32 id)
 	u32 nr = 0;
 
 	for (u32 i = 0; i < MODEL_PAGES; i++) {
-		const struct frame *frame = frame_get(pa_init(address(i)));
+		struct frame frame = frame_get(pa_init(address(i)));
 
-		if (model_pages[i].owner == id && frame->owner == VMID_RM) {
+		if (model_pages[i].owner == id && frame.owner == VMID_RM) {
 			model_apply_strip(id, i);
 			nr++;
 		}
@@ -394,14 +394,14 @@ static void info(void)
 static void check_pages(void)
 {
 	for (u32 i = 0; i < MODEL_PAGES; i++) {
-		const struct frame *f = frame_get(pa_init(address(i)));
+		struct frame f = frame_get(pa_init(address(i)));
 		const struct model_page *m = &model_pages[i];
 
-		if (f->owner != m->owner || f->user != (m->user ? m->user : INVALID_VMID) ||
-		    f->state != m->state + FRAME_OWNED ||
-		    f->count != (m->state == MODEL_POOL ? 0 : m->count)) {
+		if (f.owner != m->owner || f.user != (m->user ? m->user : INVALID_VMID) ||
+		    f.state != m->state + FRAME_OWNED ||
+		    f.count != (m->state == MODEL_POOL ? 0 : m->count)) {
 			fail("page differs", i,
-			     (u64)f->owner << 24 | f->user << 16 | f->state << 8 | f->count);
+			     (u64)f.owner << 24 | f.user << 16 | f.state << 8 | f.count);
 		}
 	}
 }

@@ -24,7 +24,6 @@ void *mmu_alloc_boot(u64 bytes);
 void mmu_map_stack(u32 core);
 void *mmu_window_map(paddr_t page);
 void mmu_window_unmap(void);
-void mmu_wipe_page(paddr_t page);
-void mmu_clean_page(paddr_t page);
+void mmu_wipe(paddr_t base, u64 nr_pages);
 
 #endif

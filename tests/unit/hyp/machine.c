@@ -164,9 +164,9 @@ static bool find_borrowed(struct vm *user, ipaddr_t *ipa, u64 *nr)
 
 	for (*ipa = ipa_init(0); s2_next(&user->s2, ipa, &leaf); *ipa = ipa_add(*ipa, leaf.bytes)) {
 		for (u64 i = 0; !leaf.device && i < leaf.bytes / PAGE_BYTES; i++) {
-			const struct frame *frame = frame_get(pa_add(leaf.pa, i * PAGE_BYTES));
+			struct frame frame = frame_get(pa_add(leaf.pa, i * PAGE_BYTES));
 
-			if (frame && frame->owner == machine_host_vm->id) {
+			if (frame.owner == machine_host_vm->id) {
 				*ipa = ipa_add(*ipa, i * PAGE_BYTES);
 				*nr = 1;
 				return true;
@@ -257,17 +257,17 @@ static u8 borrowed[FAKE_RAM_BYTES / PAGE_BYTES];
 
 static void check_mapped_page(const struct vm *vm, u64 ipa, u64 pa)
 {
-	const struct frame *frame = frame_get(pa_init(pa));
+	struct frame frame = frame_get(pa_init(pa));
 
-	if (!frame || frame->owner == VMID_HYP || frame->state == FRAME_POOL) {
+	if (frame.state == FRAME_NONE || frame.owner == VMID_HYP || frame.state == FRAME_POOL) {
 		fake_fail("vm %u maps 0x%lx, which is EL2's", vm->id, pa);
 	}
-	if (frame->owner == vm->id) {
-		if (frame->state == FRAME_LENT) {
+	if (frame.owner == vm->id) {
+		if (frame.state == FRAME_LENT) {
 			fake_fail("vm %u maps 0x%lx, which it lent", vm->id, pa);
 		}
-	} else if (frame->user != vm->id) {
-		fake_fail("vm %u maps 0x%lx at 0x%lx, of vm %u", vm->id, pa, ipa, frame->owner);
+	} else if (frame.user != vm->id) {
+		fake_fail("vm %u maps 0x%lx at 0x%lx, of vm %u", vm->id, pa, ipa, frame.owner);
 	} else {
 		borrowed[(pa - FAKE_RAM) / PAGE_BYTES]++;
 	}
@@ -302,22 +302,22 @@ void machine_check(void)
 		}
 	}
 	for (u64 pa = FAKE_RAM; pa < FAKE_RAM + FAKE_RAM_BYTES; pa += PAGE_BYTES) {
-		const struct frame *frame = frame_get(pa_init(pa));
+		struct frame frame = frame_get(pa_init(pa));
 		u64 mapped = borrowed[(pa - FAKE_RAM) / PAGE_BYTES];
-		bool lent = frame->state == FRAME_LENT || frame->state == FRAME_SHARED;
+		bool lent = frame.state == FRAME_LENT || frame.state == FRAME_SHARED;
 
-		if (mapped != (lent ? frame->count : 0)) {
+		if (mapped != (lent ? frame.count : 0)) {
 			fake_fail("0x%lx is borrowed %lu times, and counts as %u", pa, mapped,
-				  frame->count);
+				  frame.count);
 		}
-		if ((lent || frame->state == FRAME_POOL) && !vm_by_id(frame->user)) {
-			fake_fail("0x%lx is used by vm %u, which does not exist", pa, frame->user);
+		if ((lent || frame.state == FRAME_POOL) && !vm_by_id(frame.user)) {
+			fake_fail("0x%lx is used by vm %u, which does not exist", pa, frame.user);
 		}
-		if (frame->owner != VMID_HYP && !vm_by_id(frame->owner)) {
-			fake_fail("0x%lx belongs to vm %u, which does not exist", pa, frame->owner);
+		if (frame.owner != VMID_HYP && !vm_by_id(frame.owner)) {
+			fake_fail("0x%lx belongs to vm %u, which does not exist", pa, frame.owner);
 		}
 		if (fake_direct_mapped(pa) !=
-		    (frame->owner == VMID_HYP || frame->state == FRAME_POOL)) {
+		    (frame.owner == VMID_HYP || frame.state == FRAME_POOL)) {
 			fake_fail("0x%lx is in the direct map, or not, against the rules", pa);
 		}
 	}
@@ -328,12 +328,12 @@ u64 machine_digest(void)
 	u64 digest = 0xcbf29ce484222325ull;
 
 	for (u64 pa = FAKE_RAM; pa < FAKE_RAM + FAKE_RAM_BYTES; pa += PAGE_BYTES) {
-		const struct frame *frame = frame_get(pa_init(pa));
+		struct frame frame = frame_get(pa_init(pa));
 
-		digest = (digest ^ frame->owner) * 0x100000001b3ull;
-		digest = (digest ^ frame->user) * 0x100000001b3ull;
-		digest = (digest ^ frame->state) * 0x100000001b3ull;
-		digest = (digest ^ frame->count) * 0x100000001b3ull;
+		digest = (digest ^ frame.owner) * 0x100000001b3ull;
+		digest = (digest ^ frame.user) * 0x100000001b3ull;
+		digest = (digest ^ frame.state) * 0x100000001b3ull;
+		digest = (digest ^ frame.count) * 0x100000001b3ull;
 	}
 	return digest * 31 + vm_count();
 }

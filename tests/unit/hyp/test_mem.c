@@ -90,8 +90,8 @@ static void a_vm_with_borrowed_pages_stays(void **state)
 		host_call(mem_share, NULL, guest.host, FAKE_HOST, IPA + BLOCK_BYTES, 256, RWX),
 		HYP_OK);
 	assert_int_equal(rm_call(vm_destroy, NULL, guest.rm), HYP_E_BUSY);
-	assert_int_equal(frame_get(pa_init(FAKE_HOST - PAGE_BYTES))->owner, guest.vm->id);
-	assert_int_equal(frame_get(pa_init(FAKE_HOST))->owner, machine_host_vm->id);
+	assert_int_equal(frame_get(pa_init(FAKE_HOST - PAGE_BYTES)).owner, guest.vm->id);
+	assert_int_equal(frame_get(pa_init(FAKE_HOST)).owner, machine_host_vm->id);
 }
 
 /* Its own pages went to the RM while another VM still used them. */
@@ -114,7 +114,7 @@ static void a_vm_whose_pages_are_used_stays(void **state)
 	assert_int_equal(rm_call(vm_destroy, NULL, guest.rm), HYP_E_BUSY);
 	assert_int_equal(rm_call(vm_reset, NULL, guest.rm), HYP_OK);
 	assert_int_equal(rm_call(vm_destroy, NULL, guest.rm), HYP_E_BUSY);
-	assert_int_equal(frame_get(pa_init(FAKE_HOST - 16 * PAGE_BYTES))->owner, guest.vm->id);
+	assert_int_equal(frame_get(pa_init(FAKE_HOST - 16 * PAGE_BYTES)).owner, guest.vm->id);
 	assert_int_equal(rm_call(vm_reset, NULL, guest.rm), HYP_OK);
 	assert_int_equal(rm_call(vm_start, NULL, guest.rm), HYP_OK);
 	(void)host_call(vcpu_run, NULL, guest.vcpu[0], HYP_RUN_RESUME);
