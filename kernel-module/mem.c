@@ -8,10 +8,12 @@
  * to the same PA, so a physical address here is what the hypervisor calls our IPA.) If the page is
  * part of a huge page that lies right, all of its 512 go in one call, and the hypervisor uses a
  * block. Pages stay pinned until their slot or the VM goes; like VFIO's they are charged to the
- * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock.
+ * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock. A huge page is pinned once: who
+ * holds any part of it keeps it whole.
  *
  * Single pages come up to 16 at a time: whoever touches one frame mostly touches the next, and the way
  * here costs more than the page. They are the frames from the touched one to the next 64 KiB boundary.
+ * After a huge page follow those up to the next 16 MiB boundary that the process has already.
  *
  * mem->pages (pages.c) remembers what the guest has, and is the only record of it. Invariant: a frame
  * is in it exactly while its page is pinned and the hypervisor may map it into the VM. A page that the
@@ -35,7 +37,8 @@
 #define MEM_BLOCK	PAGES_REGION
 #define MEM_BLOCK_ORDER 9
 #define MEM_BATCH	16UL
-#define MEM_CHARGE_STEP MEM_BLOCK
+#define MEM_BLOCK_BATCH (8 * MEM_BLOCK)
+#define MEM_CHARGE_STEP (8 * MEM_BLOCK)
 
 int mem_prepare(struct mem *mem)
 {
@@ -53,13 +56,17 @@ int mem_prepare(struct mem *mem)
 static int mem_charge(struct vm *vm, unsigned long nr)
 {
 	struct mem *mem = &vm->mem;
-	unsigned long step = max(nr, MEM_CHARGE_STEP);
+	unsigned long step = MEM_CHARGE_STEP;
 	int rc;
 
 	if (mem->nr_pages + nr <= mem->charged) {
 		return 0;
 	}
 	rc = account_locked_vm(vm->mm, step, true);
+	if (rc) { /* near the limit */
+		step = nr;
+		rc = account_locked_vm(vm->mm, step, true);
+	}
 	if (!rc) {
 		mem->charged += step;
 	}
@@ -104,16 +111,63 @@ static long mem_pin(const struct slot *slot, u64 gfn, unsigned long nr, struct p
 	return pinned;
 }
 
-/* Whether a huge page's 512 pages could all go to the guest around gfn. */
-static bool mem_block_fits(struct mem *mem, const struct slot *slot, u64 gfn, struct page *page)
+/* Whether all the 512 frames around gfn could be one huge page, if the process has one there. */
+static bool mem_block_fits(const struct slot *slot, u64 gfn)
 {
 	u64 first = round_down(gfn, MEM_BLOCK);
 
-	return folio_order(page_folio(page)) >= MEM_BLOCK_ORDER &&
-	       !((page_to_pfn(page) ^ gfn) & (MEM_BLOCK - 1)) &&
-	       !((mem_hva(slot, gfn) >> PAGE_SHIFT ^ gfn) & (MEM_BLOCK - 1)) &&
-	       first >= slot->gfn && first + MEM_BLOCK <= slot->gfn + slot->nr_pages &&
-	       pages_region_unused(&mem->pages, gfn);
+	return !((mem_hva(slot, gfn) >> PAGE_SHIFT ^ gfn) & (MEM_BLOCK - 1)) &&
+	       first >= slot->gfn && first + MEM_BLOCK <= slot->gfn + slot->nr_pages;
+}
+
+/* What the process maps the 2 MiB around hva by, if one entry does (a larger one counts), else 0. */
+static pte_t mem_huge_entry(struct mm_struct *mm, unsigned long hva)
+{
+	pgd_t *pgd = pgd_offset(mm, hva);
+	p4d_t *p4d;
+	pud_t *pud_at;
+	pud_t pud;
+	pmd_t pmd;
+
+	if (pgd_none(READ_ONCE(*pgd))) {
+		return __pte(0);
+	}
+	p4d = p4d_offset(pgd, hva);
+	if (p4d_none(READ_ONCE(*p4d))) {
+		return __pte(0);
+	}
+	pud_at = pud_offset(p4d, hva);
+	pud = READ_ONCE(*pud_at);
+	if (pud_leaf(pud)) {
+		return __pte(pud_val(pud) + (hva & (PUD_MASK ^ PMD_MASK)));
+	}
+	if (pud_none(pud)) {
+		return __pte(0);
+	}
+	pmd = READ_ONCE(*pmd_offset(pud_at, hva));
+	return pmd_leaf(pmd) ? pmd_pte(pmd) : __pte(0);
+}
+
+/*
+ * Whether page, pinned, is the frame gfn's part of a huge page that the process maps as one. Then the
+ * pin holds for all of it: a huge page somebody holds is neither split nor moved, and what one entry
+ * maps is the process's own as a whole.
+ */
+static bool mem_is_block(struct vm *vm, const struct slot *slot, u64 gfn, struct page *page)
+{
+	unsigned long hva = mem_hva(slot, gfn);
+	unsigned long flags;
+	pte_t entry;
+
+	if (folio_order(page_folio(page)) < MEM_BLOCK_ORDER ||
+	    ((page_to_pfn(page) ^ gfn) & (MEM_BLOCK - 1))) {
+		return false;
+	}
+	local_irq_save(flags); /* page tables are not freed meanwhile */
+	entry = mem_huge_entry(vm->mm, hva);
+	local_irq_restore(flags);
+	return pte_valid(entry) && (slot->readonly || pte_write(entry)) &&
+	       !((pte_pfn(entry) ^ page_to_pfn(page)) & ~(MEM_BLOCK - 1));
 }
 
 /* How many of nr pages are in a row from the first on. */
@@ -125,29 +179,6 @@ static unsigned long mem_in_a_row(struct page **pages, unsigned long nr)
 	for (i = 1; i < nr && page_to_pfn(pages[i]) == pfn + i; i++) {
 	}
 	return i;
-}
-
-/* Pins the block around gfn. False: its pages are not all there, and in a row. */
-static bool mem_pin_block(const struct slot *slot, u64 gfn, struct pages_run *run)
-{
-	u64 first = round_down(gfn, MEM_BLOCK);
-	struct page **pages;
-	bool whole;
-	long pinned;
-
-	pages = kmalloc_array(MEM_BLOCK, sizeof(*pages), GFP_KERNEL);
-	if (!pages) {
-		return false;
-	}
-	pinned = mem_pin(slot, first, MEM_BLOCK, pages);
-	whole = pinned == MEM_BLOCK && mem_in_a_row(pages, MEM_BLOCK) == MEM_BLOCK;
-	if (whole) {
-		*run = (struct pages_run){first, page_to_pfn(pages[0]), MEM_BLOCK};
-	} else if (pinned > 0) {
-		unpin_user_pages(pages, pinned);
-	}
-	kfree(pages);
-	return whole;
 }
 
 /* Has the hypervisor map the run. pages_lock held. */
@@ -200,13 +231,14 @@ static int mem_give_pages(struct vm *vm, const struct slot *slot, u64 gfn, struc
 {
 	struct mem *mem = &vm->mem;
 	unsigned long done = 0;
+	bool whole;
 	int rc = 0;
 
 	mutex_lock(&mem->pages_lock);
-	nr = pages_gap(&mem->pages, gfn, nr);
+	nr = pages_gap(&mem->pages, gfn, nr, &whole);
 	while (done < nr) {
 		struct pages_run run = {gfn + done, page_to_pfn(pages[done]),
-					mem_in_a_row(pages + done, nr - done)};
+					mem_in_a_row(pages + done, nr - done), false};
 
 		rc = mem_give_recorded(vm, slot, &run);
 		if (rc) {
@@ -218,20 +250,18 @@ static int mem_give_pages(struct vm *vm, const struct slot *slot, u64 gfn, struc
 	return done ? (int)done : rc;
 }
 
-static int mem_give_block(struct vm *vm, const struct slot *slot, const struct pages_run *run)
+/* Gives the huge page that page, pinned, is gfn's part of. -EAGAIN: another vCPU was faster. */
+static int mem_give_block(struct vm *vm, const struct slot *slot, u64 gfn, struct page *page)
 {
-	struct mem *mem = &vm->mem;
-	bool given = false;
-	int rc = 0;
+	struct pages_run run = {round_down(gfn, MEM_BLOCK),
+				round_down(page_to_pfn(page), MEM_BLOCK), MEM_BLOCK, true};
+	int rc;
 
-	mutex_lock(&mem->pages_lock);
-	if (pages_region_unused(&mem->pages, run->gfn)) {
-		rc = mem_give_recorded(vm, slot, run);
-		given = !rc;
-	}
-	mutex_unlock(&mem->pages_lock);
-	if (!given) {
-		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->nr, false);
+	mutex_lock(&vm->mem.pages_lock);
+	rc = mem_give_recorded(vm, slot, &run);
+	mutex_unlock(&vm->mem.pages_lock);
+	if (rc) {
+		unpin_user_page(page);
 	}
 	return rc;
 }
@@ -252,35 +282,72 @@ static unsigned long mem_may_give(struct vm *vm, struct page **pages, unsigned l
 	return i;
 }
 
-/* Brings the frame, and what else comes cheaply. */
-static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
+/* Brings single pages from gfn on, of which the first pinned ones are pinned already. */
+static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, struct page **pages,
+			   unsigned long nr, long pinned)
 {
-	u64 end = min(round_down(gfn, MEM_BATCH) + MEM_BATCH, slot->gfn + slot->nr_pages);
-	unsigned long nr = pages_gap(&vm->mem.pages, gfn, end - gfn);
-	struct page *pages[MEM_BATCH];
-	struct pages_run block;
-	long pinned;
+	long more = pinned < nr ? mem_pin(slot, gfn + pinned, nr - pinned, pages + pinned) : 0;
 	int given;
 
-	if (!nr) {
-		return 0; /* another vCPU was faster */
-	}
-	pinned = mem_pin(slot, gfn, nr, pages);
-	if (pinned <= 0) {
-		return pinned == -EINTR || pinned == -ENOMEM ? (int)pinned : -EFAULT;
-	}
+	pinned += max(more, 0L);
 	nr = mem_may_give(vm, pages, pinned);
-	if (nr && mem_block_fits(&vm->mem, slot, gfn, pages[0]) &&
-	    mem_pin_block(slot, gfn, &block)) {
-		unpin_user_pages(pages, pinned);
-		return mem_give_block(vm, slot, &block);
-	}
 	given = nr ? mem_give_pages(vm, slot, gfn, pages, nr) : -EINVAL;
 	if (given < pinned) {
 		nr = max(given, 0);
 		unpin_user_pages(pages + nr, pinned - nr);
 	}
 	return min(given, 0);
+}
+
+/* The huge pages behind gfn's, as far as they are there; nothing is allocated. Not for a protected VM:
+ * what it has the process has not, and that should be no more than the guest asked for. */
+static void mem_bring_next_blocks(struct vm *vm, const struct slot *slot, u64 gfn)
+{
+	unsigned int flags = FOLL_WRITE | FOLL_LONGTERM;
+	struct page *page;
+
+	for (gfn = round_down(gfn, MEM_BLOCK) + MEM_BLOCK; gfn % MEM_BLOCK_BATCH; gfn += MEM_BLOCK) {
+		if (!mem_block_fits(slot, gfn) ||
+		    pin_user_pages_fast_only(mem_hva(slot, gfn), 1, flags, &page) != 1) {
+			return;
+		}
+		if (!mem_is_block(vm, slot, gfn, page)) {
+			unpin_user_page(page);
+			return;
+		}
+		if (mem_give_block(vm, slot, gfn, page)) {
+			return;
+		}
+	}
+}
+
+/* Brings the frame, and what else comes cheaply. */
+static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
+{
+	u64 end = min(round_down(gfn, MEM_BATCH) + MEM_BATCH, slot->gfn + slot->nr_pages);
+	bool fits;
+	unsigned long nr = pages_gap(&vm->mem.pages, gfn, end - gfn, &fits);
+	struct page *pages[MEM_BATCH];
+	long pinned;
+	int rc;
+
+	if (!nr) {
+		return 0; /* another vCPU was faster */
+	}
+	/* More than one are not needed if it is a huge page's. */
+	fits = fits && mem_block_fits(slot, gfn);
+	pinned = mem_pin(slot, gfn, fits ? 1 : nr, pages);
+	if (pinned <= 0) {
+		return pinned == -EINTR || pinned == -ENOMEM ? (int)pinned : -EFAULT;
+	}
+	if (!fits || !mem_may_give(vm, pages, 1) || !mem_is_block(vm, slot, gfn, pages[0])) {
+		return mem_bring_pages(vm, slot, gfn, pages, nr, pinned);
+	}
+	rc = mem_give_block(vm, slot, gfn, pages[0]);
+	if (!rc && !vm->protected) {
+		mem_bring_next_blocks(vm, slot, gfn);
+	}
+	return rc == -EAGAIN ? 0 : rc;
 }
 
 int mem_fault(struct vm *vm, u64 ipa, u64 prot)
@@ -316,16 +383,17 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa)
 /* Lets go of a run that the hypervisor has given back. pages_lock held. */
 static void mem_forget(struct mem *mem, const struct pages_run *run)
 {
+	unsigned long pins = run->block ? 1 : run->nr;
 	unsigned long i;
 
 	pages_clear(&mem->pages, run);
 	mem->nr_pages -= run->nr;
 	/* By folio: pages in a row need not be of one. */
-	for (i = 0; i < run->nr;) {
+	for (i = 0; i < pins;) {
 		struct page *page = pfn_to_page(run->pfn + i);
 		unsigned long rest = folio_nr_pages(page_folio(page)) -
 				     folio_page_idx(page_folio(page), page);
-		unsigned long nr = min(run->nr - i, rest);
+		unsigned long nr = min(pins - i, rest);
 
 		unpin_user_page_range_dirty_lock(page, nr, true);
 		i += nr;

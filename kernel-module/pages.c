@@ -45,13 +45,14 @@ void pages_exit(struct pages *pages)
 	xa_destroy(&pages->regions);
 }
 
-unsigned long pages_gap(struct pages *pages, u64 gfn, unsigned long nr)
+unsigned long pages_gap(struct pages *pages, u64 gfn, unsigned long nr, bool *whole)
 {
 	unsigned long at = gfn % PAGES_REGION;
 	unsigned long *table = xa_load(&pages->regions, pages_index(gfn));
 	unsigned long i;
 
 	nr = min(nr, PAGES_REGION - at);
+	*whole = !table;
 	if (!table) {
 		return nr;
 	}
@@ -63,19 +64,15 @@ unsigned long pages_gap(struct pages *pages, u64 gfn, unsigned long nr)
 	return i;
 }
 
-bool pages_region_unused(struct pages *pages, u64 gfn)
-{
-	return !xa_load(&pages->regions, pages_index(gfn));
-}
-
 int pages_prepare(struct pages *pages, const struct pages_run *run)
 {
 	u64 index = pages_index(run->gfn);
 	unsigned long table;
 	int rc;
 
-	if (run->nr == PAGES_REGION) {
-		return xa_reserve(&pages->regions, index, GFP_KERNEL_ACCOUNT);
+	if (run->block) {
+		rc = xa_insert(&pages->regions, index, xa_mk_value(run->pfn), GFP_KERNEL_ACCOUNT);
+		return rc == -EBUSY ? -EAGAIN : rc;
 	}
 	if (xa_load(&pages->regions, index)) {
 		return 0;
@@ -93,7 +90,9 @@ int pages_prepare(struct pages *pages, const struct pages_run *run)
 
 void pages_cancel(struct pages *pages, const struct pages_run *run)
 {
-	xa_release(&pages->regions, pages_index(run->gfn)); /* of a block; a table stays */
+	if (run->block) {
+		xa_erase(&pages->regions, pages_index(run->gfn));
+	} /* an empty table may stay */
 }
 
 void pages_set(struct pages *pages, const struct pages_run *run)
@@ -101,9 +100,7 @@ void pages_set(struct pages *pages, const struct pages_run *run)
 	unsigned long *table;
 	unsigned long i;
 
-	if (run->nr == PAGES_REGION) {
-		xa_store(&pages->regions, pages_index(run->gfn), xa_mk_value(run->pfn),
-			 GFP_KERNEL_ACCOUNT);
+	if (run->block) {
 		return;
 	}
 	table = xa_load(&pages->regions, pages_index(run->gfn));
@@ -124,6 +121,7 @@ static bool pages_first_in_table(const unsigned long *table, unsigned long at, u
 	}
 	run->gfn = at;
 	run->pfn = table[at] >> 1;
+	run->block = false;
 	for (run->nr = 1; at + run->nr < end; run->nr++) {
 		if (table[at + run->nr] != ((run->pfn + run->nr) << 1 | PAGES_PRESENT)) {
 			break;
@@ -143,7 +141,7 @@ bool pages_first(struct pages *pages, u64 first, u64 last, struct pages_run *run
 		unsigned long end = min_t(u64, last - start, PAGES_REGION - 1) + 1;
 
 		if (xa_is_value(entry)) {
-			*run = (struct pages_run){start, xa_to_value(entry), PAGES_REGION};
+			*run = (struct pages_run){start, xa_to_value(entry), PAGES_REGION, true};
 			return true;
 		}
 		if (pages_first_in_table(entry, at, end, run)) {

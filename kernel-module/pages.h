@@ -12,6 +12,7 @@ struct pages_run {
 	u64 gfn;
 	unsigned long pfn;
 	unsigned long nr;
+	bool block; /* a huge page, PAGES_REGION frames, recorded and pinned as one */
 };
 
 /* Which host page each guest frame has. See pages.c. */
@@ -22,14 +23,14 @@ struct pages {
 void pages_init(struct pages *pages);
 void pages_exit(struct pages *pages);
 
-/* How many of nr frames from gfn on have no page, up to the first that has one. In one region. */
-unsigned long pages_gap(struct pages *pages, u64 gfn, unsigned long nr);
-/* Whether a block could take the region that gfn lies in. */
-bool pages_region_unused(struct pages *pages, u64 gfn);
+/* How many of nr frames from gfn on have no page, up to the first that has one. In one region. *whole:
+ * a block could take it. */
+unsigned long pages_gap(struct pages *pages, u64 gfn, unsigned long nr, bool *whole);
 
 /*
- * Makes room for a run, so that pages_set() cannot fail; the frames are a gap. A run of PAGES_REGION
- * is a block, any other lies within one region. pages_cancel(): it did not come to that.
+ * Makes room for a run, so that pages_set() cannot fail; the frames are a gap, within one region. A
+ * block is recorded at once; -EAGAIN: there is something in its region. pages_cancel(): it did not come
+ * to that.
  */
 int pages_prepare(struct pages *pages, const struct pages_run *run);
 void pages_cancel(struct pages *pages, const struct pages_run *run);
