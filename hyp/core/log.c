@@ -68,11 +68,13 @@ static void put_number(u64 value, u32 base, u32 width, char pad)
 
 static void put_signed(s64 value, u32 width, char pad)
 {
+	u64 size = (u64)value;
+
 	if (value < 0) {
 		put_char('-');
-		value = -value;
+		size = 0 - size;
 	}
-	put_number((u64)value, 10, width, pad);
+	put_number(size, 10, width, pad);
 }
 
 /* One conversion, format behind the '%'. Returns what follows it. */
@@ -171,7 +173,7 @@ void log_rm_write(const char *text, size_t bytes)
 		}
 		if (text[i] == '\n') {
 			close_rm_line();
-		} else if (text[i] >= ' ' || text[i] == '\t') {
+		} else if ((text[i] >= ' ' && text[i] <= '~') || text[i] == '\t') {
 			put_char(text[i]);
 		}
 	}

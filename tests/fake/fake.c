@@ -57,6 +57,7 @@ u64 boot_info_pa = FAKE_RM;
 char el2_vectors[1];
 char secondary_entry[1];
 
+u64 fake_uart_bytes;
 bool fake_entropy = true;
 u32 fake_entropy_words = ~0u;
 u64 fake_smc_function;
@@ -555,6 +556,7 @@ void uart_init(void)
 void uart_put(char c)
 {
 	(void)c;
+	fake_uart_bytes++;
 }
 
 /* Cores. */

@@ -56,6 +56,7 @@ bool fake_direct_mapped(u64 pa);
 extern u64 fake_smc_function;
 extern s64 fake_smc_result;
 extern u32 fake_nr_tlbi;
+extern u64 fake_uart_bytes; /* written to the UART */
 
 /* Ends the program as a failed test. */
 void fake_fail(const char *format, ...) __printf(1, 2) __noreturn;
