@@ -83,16 +83,24 @@ $(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
 check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
 check-boot-y += tests/boot/test_vmm_jit
 
+# The memory model, from inside a guest: a program in its initramfs.
+$(O)/jit/litmus: tests/jit/litmus.c $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
+
+all-y += $(O)/jit/litmus.initrd
+
 # `make bench-jit`: the translator beside QEMU. bench_kernels is added to the guest's initramfs.
 $(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -O3 -Wall -Wextra -Werror -static -o $@ $< -lm
 
-$(O)/jit/bench.initrd: $(O)/jit/bench $(O)/images/initrd
+$(O)/jit/%.initrd: $(O)/jit/% $(O)/images/initrd
 	@$(say) CPIO $@
-	$(Q)cd $(<D) && echo bench | cpio -o -H newc --quiet >bench.cpio
-	$(Q)cat $(O)/images/initrd $(@D)/bench.cpio >$@
+	$(Q)guest-images/mkinitrd -o $@.own $<:/$*
+	$(Q)cat $(O)/images/initrd $@.own >$@ && rm $@.own
 
 # Real programs, on a disk. Tens of megabytes of packages: only for the benches and for check-jit-long.
 jit-programs := $(addprefix tests/jit/,programs programs.py programs.sql)
