@@ -24,6 +24,7 @@ vmm-y += vmm/machine_virt.c
 vmm-y += vmm/memory.c
 vmm-y += vmm/block/raw.c
 vmm-y += vmm/chardev/chardev.c
+vmm-y += vmm/chardev/keys.c
 vmm-y += vmm/chardev/open.c
 vmm-y += vmm/chardev/port.c
 vmm-y += vmm/chardev/terminal.c

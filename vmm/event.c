@@ -79,9 +79,15 @@ void event_loop_destroy(struct event_loop *loop)
 	free(loop);
 }
 
+/* epoll reports a hang-up whether it is asked for or not; when nothing is, once is enough. */
+static uint32_t event_mask(uint32_t events)
+{
+	return events ? events : EPOLLONESHOT;
+}
+
 static int event_source_arm(struct event_source *source, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data.ptr = source};
+	struct epoll_event event = {.events = event_mask(events), .data.ptr = source};
 
 	source->poll_fd = fd;
 	if (epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0) {
@@ -140,7 +146,7 @@ void event_source_remove(struct event_source *source)
 
 void event_source_want(struct event_source *source, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data.ptr = source};
+	struct epoll_event event = {.events = event_mask(events), .data.ptr = source};
 
 	if (source->owns_poll_fd) {
 		event.events &= EPOLLIN;

@@ -31,7 +31,10 @@ struct event_source *event_loop_add(struct event_loop *loop, int fd, uint32_t ev
 				    event_handler *handler, void *context);
 /* No handler call for @source follows. NULL is allowed. */
 void event_source_remove(struct event_source *source);
-/* Changes the events waited for. The last call wins: callers serialise by a lock of their own. */
+/*
+ * Changes the events waited for. The last call wins: callers serialise by a lock of their own. With
+ * none, a hang-up or an error is reported once at most.
+ */
 void event_source_want(struct event_source *source, uint32_t events);
 
 /* Runs handlers until event_loop_quit(). Returns 0 or a negative errno. */

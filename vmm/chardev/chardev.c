@@ -16,51 +16,21 @@
 
 #define CHARDEV_READ_SIZE 4096
 
-static const char chardev_help[] = "\r\nCtrl-a x   leave: stop the VM at once\r\n"
-				   "Ctrl-a h   this help\r\n"
-				   "Ctrl-a Ctrl-a   send Ctrl-a\r\n";
-
-static void chardev_handle_command(struct chardev *chardev, enum terminal_command command)
-{
-	if (command == TERMINAL_HELP) {
-		pthread_mutex_lock(&chardev->lock);
-		port_write(&chardev->main.port, (const uint8_t *)chardev_help,
-			   sizeof(chardev_help) - 1);
-		pthread_mutex_unlock(&chardev->lock);
-	} else if (command == TERMINAL_LEAVE && chardev->leave) {
-		chardev->leave(chardev->leave_context);
-	}
-}
-
-/* How much input to read now. With no client, input waits; a terminal is always read, for its
- * escape key. */
-static size_t chardev_input_room(struct chardev *chardev, const struct chardev_peer *peer)
+/* How much input to read now. With no client, input waits. */
+static size_t chardev_input_room(struct chardev *chardev)
 {
 	size_t room = chardev->attached ? chardev->client.room(chardev->client.context) : 0;
 
-	if (peer == &chardev->main && chardev->filters_escape && room == 0) {
-		return 1;
-	}
 	return room < CHARDEV_READ_SIZE ? room : CHARDEV_READ_SIZE;
 }
 
-static void chardev_deliver(struct chardev *chardev, struct chardev_peer *peer, uint8_t *bytes,
-			    size_t count)
+/* A stream that has ended still waits to be read; but a socket is wanted by the next peer. */
+static bool chardev_drops_rest(const struct chardev_peer *peer, uint32_t events)
 {
-	enum terminal_command command = TERMINAL_NONE;
-	size_t room;
+	const struct chardev *chardev = peer->chardev;
 
-	if (peer == &chardev->main && chardev->filters_escape) {
-		command = terminal_filter(&chardev->escape, bytes, &count);
-	}
-	room = chardev->attached ? chardev->client.room(chardev->client.context) : 0;
-	if (count && room) {
-		/* Typed ahead of a full device: dropped, as by a real UART, so that Ctrl-a x always
-		 * works. */
-		chardev->client.receive(chardev->client.context, bytes,
-					count < room ? count : room);
-	}
-	chardev_handle_command(chardev, command);
+	return (events & (EPOLLHUP | EPOLLERR)) &&
+	       (peer != &chardev->main || chardev->type == CHARDEV_SOCKET);
 }
 
 static void chardev_on_input(void *context, uint32_t events)
@@ -75,8 +45,8 @@ static void chardev_on_input(void *context, uint32_t events)
 	pthread_mutex_lock(&chardev->lock);
 	port_hold_input(&peer->port, true);
 	pthread_mutex_unlock(&chardev->lock);
-	room = chardev_input_room(chardev, peer);
-	if (room == 0 && !(events & (EPOLLHUP | EPOLLERR))) {
+	room = chardev_input_room(chardev);
+	if (room == 0 && !chardev_drops_rest(peer, events)) {
 		return;
 	}
 	n = read(peer->port.in_fd, bytes, room ? room : sizeof(bytes));
@@ -87,8 +57,8 @@ static void chardev_on_input(void *context, uint32_t events)
 	pthread_mutex_lock(&chardev->lock);
 	port_hold_input(&peer->port, false);
 	pthread_mutex_unlock(&chardev->lock);
-	if (n > 0) {
-		chardev_deliver(chardev, peer, bytes, (size_t)n);
+	if (n > 0 && room) {
+		chardev->client.receive(chardev->client.context, bytes, (size_t)n);
 	}
 }
 

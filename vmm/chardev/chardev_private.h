@@ -6,8 +6,8 @@
 #define VMM_CHARDEV_CHARDEV_PRIVATE_H
 
 #include "chardev/chardev.h"
+#include "chardev/keys.h"
 #include "chardev/port.h"
-#include "chardev/terminal.h"
 
 #include <pthread.h>
 
@@ -36,9 +36,8 @@ struct chardev {
 	void (*leave)(void *context);
 	void *leave_context;
 
-	bool filters_escape; /* stdin is a terminal in raw mode */
-	struct terminal_escape escape;
-	int listen_fd; /* SOCKET, else -1 */
+	struct keys *keys; /* stdin is a terminal in raw mode; else NULL */
+	int listen_fd;     /* SOCKET, else -1 */
 	struct event_source *listen_source;
 	char *socket_path;
 	char *new_file; /* FILE: the path, if this open made the file; removed again while empty */

@@ -36,6 +36,37 @@ static int open_private(int fd, int flags)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+static const char open_help[] = "\r\nCtrl-a x   leave: stop the VM at once\r\n"
+				"Ctrl-a h   this help\r\n"
+				"Ctrl-a Ctrl-a   send Ctrl-a\r\n";
+
+static void open_handle_command(void *context, enum terminal_command command)
+{
+	struct chardev *chardev = context;
+
+	if (command == TERMINAL_HELP) {
+		pthread_mutex_lock(&chardev->lock);
+		port_write(&chardev->main.port, (const uint8_t *)open_help, sizeof(open_help) - 1);
+		pthread_mutex_unlock(&chardev->lock);
+	} else if (command == TERMINAL_LEAVE && chardev->leave) {
+		chardev->leave(chardev->leave_context);
+	}
+}
+
+/* The user's terminal, on @fd; returns where to read what is typed for the guest, or a negative
+ * errno. */
+static int open_terminal(struct chardev *chardev, int fd)
+{
+	int in_fd;
+
+	chardev->keys = keys_open(chardev->loop, fd, open_handle_command, chardev, &in_fd);
+	if (!chardev->keys) {
+		return -errno;
+	}
+	log_info("Ctrl-a x leaves, Ctrl-a h helps");
+	return in_fd;
+}
+
 static int open_stdio(struct chardev *chardev, const struct chardev_config *config)
 {
 	int out_fd = open_private(STDOUT_FILENO, O_WRONLY);
@@ -43,10 +74,16 @@ static int open_stdio(struct chardev *chardev, const struct chardev_config *conf
 
 	if (config->input && fcntl(STDIN_FILENO, F_GETFD) >= 0) {
 		in_fd = open_private(STDIN_FILENO, O_RDONLY);
-		chardev->filters_escape = terminal_make_raw(STDIN_FILENO);
-	}
-	if (chardev->filters_escape) {
-		log_info("Ctrl-a x leaves, Ctrl-a h helps");
+		if (terminal_make_raw(STDIN_FILENO)) {
+			int keys_fd = open_terminal(chardev, in_fd);
+
+			if (keys_fd < 0) {
+				close(in_fd);
+				close(out_fd);
+				return keys_fd;
+			}
+			in_fd = keys_fd;
+		}
 	}
 	return chardev_start_peer(chardev, &chardev->main, in_fd, out_fd);
 }
@@ -180,7 +217,8 @@ void chardev_close_main(struct chardev *chardev)
 {
 	struct stat status;
 
-	if (chardev->filters_escape) {
+	if (chardev->keys) {
+		keys_close(chardev->keys);
 		terminal_restore();
 	}
 	event_source_remove(chardev->listen_source);

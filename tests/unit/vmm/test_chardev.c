@@ -151,6 +151,78 @@ static void test_input_waits_for_room(void **state)
 	close(fd);
 }
 
+/* What a writer that has gone left behind. */
+static void test_rest_of_a_pipe_waits_for_room(void **state)
+{
+	const struct chardev_config config = {.type = CHARDEV_STDIO, .input = true};
+	int ends[2], stdin_fd = dup(STDIN_FILENO);
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[0], STDIN_FILENO);
+	close(ends[0]);
+	assert_int_equal(write(ends[1], "abcdef", 6), 6);
+	close(ends[1]);
+	assert_int_equal(chardev_open(&config, loop, &chardev), 0);
+	dup2(stdin_fd, STDIN_FILENO);
+	close(stdin_fd);
+	room = 3;
+	chardev_attach(chardev, &client);
+	run_loop(10);
+	assert_int_equal(nr_received, 3);
+	room = 10;
+	chardev_resume_input(chardev);
+	run_loop(10);
+	assert_int_equal(nr_received, 6);
+	assert_memory_equal(received, "abcdef", 6);
+}
+
+static void count_leaving(void *context)
+{
+	++*(unsigned int *)context;
+}
+
+/* A text pasted at a terminal arrives whole, and behind it Ctrl-a x works at once. */
+static void test_terminal_types_ahead(void **state)
+{
+	const struct chardev_config config = {.type = CHARDEV_STDIO, .input = true};
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), stdin_fd = dup(STDIN_FILENO);
+	unsigned int nr_left = 0;
+	char text[300];
+	int slave;
+
+	(void)state;
+	assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+	slave = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	dup2(slave, STDIN_FILENO);
+	close(slave);
+	assert_int_equal(chardev_open(&config, loop, &chardev), 0);
+	dup2(stdin_fd, STDIN_FILENO);
+	close(stdin_fd);
+	chardev_on_leave(chardev, count_leaving, &nr_left);
+	room = 32;
+	chardev_attach(chardev, &client);
+	for (unsigned int i = 0; i < sizeof(text); i++) {
+		text[i] = (char)('a' + i % 26);
+	}
+	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+	assert_int_equal(write(fd, "\001x", 2), 2);
+	run_loop(10);
+	assert_int_equal(nr_received, 32);
+	assert_int_equal(nr_left, 1);
+	while (nr_received < sizeof(text)) {
+		size_t before = nr_received;
+
+		room = 32;
+		chardev_resume_input(chardev);
+		run_loop(10);
+		assert_true(nr_received > before);
+	}
+	assert_int_equal(nr_received, sizeof(text));
+	assert_memory_equal(received, text, sizeof(text));
+	close(fd);
+}
+
 static void test_output_waits_and_nothing_is_lost(void **state)
 {
 	static uint8_t pattern[1 << 20], got[1 << 20];
@@ -249,6 +321,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_socket_in_both_directions),
 		TEST(test_input_waits_for_room),
+		TEST(test_rest_of_a_pipe_waits_for_room),
+		TEST(test_terminal_types_ahead),
 		TEST(test_output_waits_and_nothing_is_lost),
 		TEST(test_tap_sees_history_and_types),
 		TEST(test_slow_tap_does_not_hold_the_guest_up),
