@@ -44,7 +44,7 @@ void front_need_fp(struct front *f, enum front_fp_need need)
 static bool (*const front_handlers[])(struct front *f) = {
 	[A64_CLASS_INT] = front_int,        [A64_CLASS_BRANCH] = front_branch,
 	[A64_CLASS_SYSTEM] = front_system,  [A64_CLASS_LDST] = front_ldst,
-	[A64_CLASS_ATOMIC] = NULL,          [A64_CLASS_VLDST] = front_vldst,
+	[A64_CLASS_ATOMIC] = front_atomic,  [A64_CLASS_VLDST] = front_vldst,
 	[A64_CLASS_FP] = front_fp,          [A64_CLASS_SIMD_INT] = front_simd,
 	[A64_CLASS_SIMD_MISC] = front_simd, [A64_CLASS_SIMD_FP] = front_simd,
 	[A64_CLASS_CRYPTO] = NULL,

@@ -99,6 +99,19 @@ static bool system_call_and_leave(struct front *f)
 	return true;
 }
 
+/* DC ZVA; Rt holds the address, not a base: SP does not come into it. */
+static bool system_zero_cache(struct front *f)
+{
+	uint32_t i = f->insn;
+
+	if (f_op1(i) != 3 || f_crn(i) != 7 || f_crm(i) != 4 || f_op2(i) != 1) {
+		return false;
+	}
+	front_op_imm(f, IR_AND, true, IR_T0, front_zr(f_rt(i)), -64);
+	front_op_imm(f, IR_ZERO_CACHE, true, IR_NONE, IR_T0, 0);
+	return true;
+}
+
 bool front_system(struct front *f)
 {
 	switch (f->op) {
@@ -117,8 +130,9 @@ bool front_system(struct front *f)
 	case A64_CLREX:
 	case A64_DSB:
 	case A64_MRS:
-	case A64_SYS:
 		return false;
+	case A64_SYS:
+		return system_zero_cache(f);
 	default:
 		return system_call_and_leave(f);
 	}

@@ -3,8 +3,8 @@
  * front_ldst.c - loads and stores of general and vector registers.
  *
  * An access is one IR operation followed by the base's write-back; the access faults before
- * anything is changed. Exclusives, ordered accesses and forms whose registers overlap are left to
- * the interpreter.
+ * anything is changed. Forms whose registers overlap are left to the interpreter; exclusives and
+ * ordered accesses are in front_atomic.c.
  */
 #include "front.h"
 
@@ -208,7 +208,7 @@ bool front_ldst(struct front *f)
 	case A64_PRFUM:
 		return true;
 	default:
-		return false;
+		return front_atomic(f);
 	}
 }
 

@@ -83,6 +83,8 @@ enum ir_opcode {
 	IR_VSTORE,
 	IR_VLOAD_PAIR,
 	IR_VSTORE_PAIR,
+	IR_ATOMIC,     /* [a], aligned; aux: enum ir_atomic */
+	IR_ZERO_CACHE, /* the 64 bytes at [a], which is a multiple of that */
 	IR_FENCE,
 	/* the guest instruction as a whole, by its exec_ function */
 	IR_CALL,
@@ -96,6 +98,26 @@ enum ir_opcode {
 	IR_FP_CHECK, /* leave if FP is trapped, or (aux) FPCR is not all default */
 	IR_FP,       /* aux: enum ir_fp */
 	IR_VEC,      /* aux: enum ir_vec */
+};
+
+/* Exclusive, ordered and atomic accesses: dst is what was in memory, c the operand. All are
+ * sequentially consistent, which costs nothing more. */
+enum ir_atomic {
+	IR_ATOMIC_LOAD, /* these two do not write */
+	IR_ATOMIC_LOAD_EXCLUSIVE,
+	IR_ATOMIC_STORE,
+	IR_ATOMIC_STORE_EXCLUSIVE, /* dst: 0 if stored, else 1 */
+	IR_ATOMIC_ADD,
+	IR_ATOMIC_CLR, /* and with the operand's inverse */
+	IR_ATOMIC_EOR,
+	IR_ATOMIC_SET,
+	IR_ATOMIC_SMAX,
+	IR_ATOMIC_SMIN,
+	IR_ATOMIC_UMAX,
+	IR_ATOMIC_UMIN,
+	IR_ATOMIC_SWAP,
+	IR_ATOMIC_CAS,      /* if memory is dst, store c */
+	IR_ATOMIC_CAS_PAIR, /* the same with registers dst, dst + 1; c, c + 1 */
 };
 
 /* Scalar FP on vector registers dst, a, b, c; size 2 single, 3 double. */

@@ -247,8 +247,13 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 	case IR_VSTORE:
 	case IR_VLOAD_PAIR:
 	case IR_VSTORE_PAIR:
+	case IR_ZERO_CACHE:
 		e->host_flags = EMIT_FLAGS_NONE;
 		emit_memory(e, op);
+		e->host_flags = EMIT_FLAGS_NONE;
+		break;
+	case IR_ATOMIC:
+		emit_atomic(e, op);
 		e->host_flags = EMIT_FLAGS_NONE;
 		break;
 	case IR_CALL:

@@ -148,6 +148,10 @@ void emit_vector_reload(struct emit *e, const int8_t *vectors);
 
 void emit_arithmetic(struct emit *e, const struct ir_op *op);
 void emit_memory(struct emit *e, const struct ir_op *op);
+void emit_atomic(struct emit *e, const struct ir_op *op);
+/* Finds [op->a + op->imm] through the base's L0 slot; SP as a base is checked. Loads and stores may
+ * then use the result. Uses rax and rcx, which may be part of it. */
+struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size);
 void emit_exit(struct emit *e, const struct ir_op *op);
 void emit_float(struct emit *e, const struct ir_op *op);
 void emit_vector(struct emit *e, const struct ir_op *op);

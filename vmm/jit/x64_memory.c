@@ -11,6 +11,7 @@
  * One unsigned compare checks the page and that the access does not cross its end: address - page
  * <= 4096 - size, or in L0 address - page < limit.
  */
+#include "sysreg_internal.h"
 #include "x64_emit.h"
 
 #define OP_MOVZX8       (X64_0F | 0xb6)
@@ -29,7 +30,8 @@ _Static_assert(sizeof(struct tlb_entry) == 32, "the shift above scales by the en
 static bool is_write(const struct ir_op *op)
 {
 	return op->op == IR_STORE || op->op == IR_STORE_PAIR || op->op == IR_VSTORE ||
-	       op->op == IR_VSTORE_PAIR;
+	       op->op == IR_VSTORE_PAIR || op->op == IR_ZERO_CACHE ||
+	       (op->op == IR_ATOMIC && op->aux > IR_ATOMIC_LOAD_EXCLUSIVE);
 }
 
 static bool is_pair(const struct ir_op *op)
@@ -125,6 +127,12 @@ static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, u
 	cold->back = e->b->p;
 	x64_mov_load(e->b, true, RCX, emit_cpu(slot + (int32_t)offsetof(struct tlb_slot, addend)));
 	return x64_at_index(address, RCX, 0);
+}
+
+struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size)
+{
+	check_sp(e, op);
+	return emit_lookup_slot(e, op, size);
 }
 
 /* Through L1: on return the access is at [rax]. */
@@ -271,11 +279,32 @@ static void vector_pair(struct emit *e, const struct ir_op *op, struct x64_mem m
 	}
 }
 
+/* EL0 needs SCTLR_EL1.DZE. */
+static void emit_zero_cache(struct emit *e, const struct ir_op *op)
+{
+	struct x64_mem mem;
+
+	if (e->block->bank == TLB_BANK_EL0) {
+		x64_test_mi8(e->b, emit_cpu(EMIT_CPU(sys.sctlr) + 1), SCTLR_DZE >> 8);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
+	}
+	mem = emit_lookup_table(e, op, 64);
+	x64_rr(e->b, false, X64_0F | 0x57, 0, 0); /* xorps */
+	for (unsigned int i = 0; i < 4; i++) {
+		x64_rm(e->b, false, OP_MOVUPS_STORE, 0, mem);
+		mem.disp += 16;
+	}
+}
+
 void emit_memory(struct emit *e, const struct ir_op *op)
 {
 	unsigned int size = (1u << op->size) << is_pair(op);
 	struct x64_mem mem;
 
+	if (op->op == IR_ZERO_CACHE) {
+		emit_zero_cache(e, op);
+		return;
+	}
 	check_sp(e, op);
 	if (op->b == IR_IMM && op->a != IR_ZR) {
 		mem = emit_lookup_slot(e, op, size);

@@ -114,11 +114,33 @@ static void machine_init(struct machine *m, bool translate)
 	}
 }
 
-/* A word of a random instruction that does not belong to class system. */
+#define DC_ZVA 0xd50b7420
+
+/* Exclusives and atomics on X3, so that some belong together. */
+static uint32_t with_common_base(uint32_t insn)
+{
+	return (insn & ~(31u << 5)) | 3u << 5;
+}
+
+static bool is_exclusive(enum a64_op op)
+{
+	return op >= A64_STXR && op <= A64_LDAXP;
+}
+
+static enum a64_op random_op(void)
+{
+	return rnd() % 16 ? 1 + rnd() % (A64_NR_OPS - 1)
+			  : A64_STXR + rnd() % (A64_LDAXP - A64_STXR + 1);
+}
+
+/* A word of a random instruction; of class system only one. */
 static uint32_t random_insn(void)
 {
+	if (rnd() % 128 == 0) {
+		return DC_ZVA | (uint32_t)(rnd() % 32);
+	}
 	for (;;) {
-		const struct a64_info *info = &a64_infos[1 + rnd() % (A64_NR_OPS - 1)];
+		const struct a64_info *info = &a64_infos[random_op()];
 		uint32_t insn = (info->value & info->mask) | ((uint32_t)rnd() & ~info->mask);
 		enum a64_op op = a64_decode(insn);
 
@@ -126,7 +148,9 @@ static uint32_t random_insn(void)
 		    (rnd() & 1 && info->class >= A64_CLASS_FP)) {
 			continue;
 		}
-		return insn;
+		return is_exclusive(op) || (info->class == A64_CLASS_ATOMIC && rnd() & 1)
+			       ? with_common_base(insn)
+			       : insn;
 	}
 }
 
@@ -262,6 +286,14 @@ static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool except
 	if (a->pc != b->pc || cpu_nzcv(a) != cpu_nzcv(b) || a->fpsr != b->fpsr) {
 		printf("  pc %" PRIx64 ", %" PRIx64 "; nzcv %x, %x; fpsr %x, %x\n", a->pc, b->pc,
 		       cpu_nzcv(a), cpu_nzcv(b), a->fpsr, b->fpsr);
+		nr++;
+	}
+	if (a->monitor.size != b->monitor.size ||
+	    (a->monitor.size && memcmp(&a->monitor, &b->monitor, sizeof(a->monitor)))) {
+		printf("  monitor: size %u, %u; va %" PRIx64 ", %" PRIx64 "; value %" PRIx64
+		       ", %" PRIx64 "\n",
+		       a->monitor.size, b->monitor.size, a->monitor.va, b->monitor.va,
+		       a->monitor.value[0], b->monitor.value[0]);
 		nr++;
 	}
 	if (excepted && !same_exception(&a->exc, &b->exc)) {
