@@ -199,6 +199,32 @@ static int vcpu_ioctl_debug(unsigned long arg)
 	return COPY_IN(debug, arg) ?: debug.control ? -EINVAL : 0;
 }
 
+/* Nothing is ever pending: an abort that is asked for comes with the next KVM_RUN. */
+static long vcpu_get_events(unsigned long arg)
+{
+	const struct kvm_vcpu_events events = {};
+
+	return COPY_OUT(arg, events);
+}
+
+/* An external abort answers the access that user space was shown last; there are no others. */
+static long vcpu_set_events(struct vcpu *vcpu, unsigned long arg)
+{
+	struct kvm_vcpu_events events;
+
+	if (COPY_IN(events, arg)) {
+		return -EFAULT;
+	}
+	if (events.exception.serror_pending || events.exception.ext_dabt_pending > 1) {
+		return -EINVAL;
+	}
+	if (events.exception.ext_dabt_pending) {
+		vcpu->mmio_pending = false;
+		vcpu->action = HYP_RUN_ABORT;
+	}
+	return 0;
+}
+
 static long vcpu_ioctl_locked(struct vcpu *vcpu, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -214,6 +240,10 @@ static long vcpu_ioctl_locked(struct vcpu *vcpu, unsigned int cmd, unsigned long
 		return vcpu_get_mp_state(vcpu, arg);
 	case KVM_SET_MP_STATE:
 		return vcpu_set_mp_state(vcpu, arg);
+	case KVM_GET_VCPU_EVENTS:
+		return vcpu_get_events(arg);
+	case KVM_SET_VCPU_EVENTS:
+		return vcpu_set_events(vcpu, arg);
 	case KVM_SET_SIGNAL_MASK:
 		return vcpu_set_sigmask(vcpu, arg);
 	case KVM_SET_GUEST_DEBUG:

@@ -91,6 +91,16 @@ static void kvm_on_kick_signal(int signal)
 	(void)signal; /* interrupting KVM_RUN is all it is for */
 }
 
+/* Accesses without a syndrome, outside memory, come to kvm_handle_exit(). */
+static void kvm_ask_for_nisv(struct kvm_accel *kvm)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
+
+	if (kvm_check(kvm, KVM_CAP_ARM_INJECT_EXT_DABT)) {
+		(void)kvm_vm_ioctl(kvm, KVM_ENABLE_CAP, &cap); /* or they end the VM */
+	}
+}
+
 static int kvm_create_vm(struct kvm_accel *kvm)
 {
 	struct sigaction action = {.sa_handler = kvm_on_kick_signal};
@@ -108,6 +118,7 @@ static int kvm_create_vm(struct kvm_accel *kvm)
 		return -errno;
 	}
 	kvm->vm_fd = fd;
+	kvm_ask_for_nisv(kvm);
 	kvm->run_size = ioctl(kvm->dev_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	if (kvm->run_size < (int)sizeof(struct kvm_run)) {
 		return -EINVAL;
@@ -367,6 +378,11 @@ static bool kvm_handle_exit(struct kvm_vcpu *vcpu, struct accel_exit *exit)
 		kvm_count(&vcpu->nr_mmio);
 		kvm_handle_mmio(vcpu);
 		return true;
+	case KVM_EXIT_ARM_NISV:
+		if (kvm_vcpu_inject_abort(vcpu) == 0) {
+			return true;
+		}
+		break;
 	case KVM_EXIT_SYSTEM_EVENT:
 		kvm_count(&vcpu->nr_other);
 		exit->reason = kvm_system_event(run);

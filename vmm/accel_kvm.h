@@ -49,6 +49,8 @@ int kvm_check(struct kvm_accel *kvm, unsigned long capability);
 
 /* KVM_ARM_VCPU_INIT, and the vCPU's affinity. */
 int kvm_vcpu_power_on(struct kvm_vcpu *vcpu, bool powered_off);
+/* The access that the vCPU is at fails as on a bus without a device. */
+int kvm_vcpu_inject_abort(struct kvm_vcpu *vcpu);
 /* Logs pc and friends of a vCPU that cannot go on. */
 void kvm_vcpu_log_state(struct kvm_vcpu *vcpu);
 

@@ -103,6 +103,13 @@ int kvm_vcpu_set_regs(struct accel_vcpu *base, const struct accel_regs *regs)
 	return result ?: kvm_set_one(vcpu, kvm_sp_id(regs->pstate), regs->sp);
 }
 
+int kvm_vcpu_inject_abort(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_events events = {.exception.ext_dabt_pending = 1};
+
+	return kvm_vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, &events);
+}
+
 void kvm_vcpu_log_state(struct kvm_vcpu *vcpu)
 {
 	struct accel_regs regs;

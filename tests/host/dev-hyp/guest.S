@@ -163,6 +163,25 @@ program cpu_on
 	.ltorg
 end cpu_on
 
+/* Loads a pair from x0; the abort's handler writes ESR_EL1 to MMIO. */
+program abort_pair
+	adr	x1, vectors_abort_pair
+	msr	vbar_el1, x1
+	isb
+	ldp	x1, x2, [x0]
+	.balign	2048
+vectors_abort_pair:
+	.rept	4
+	b	.
+	.balign	128
+	.endr
+	mrs	x1, esr_el1		/* current EL with SP_ELx, synchronous */
+	str	x1, [x20]
+	psci	PSCI_SYSTEM_OFF
+	b	.
+	.ltorg
+end abort_pair
+
 /* Jumps to where nothing is (x0); the abort's handler writes ESR_EL1 to MMIO. */
 program abort
 	adr	x1, vectors_abort

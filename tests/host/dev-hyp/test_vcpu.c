@@ -446,6 +446,29 @@ static void test_no_syndrome(void)
 	vm_free(&vm);
 }
 
+/* User space answers such an access with an external abort. */
+static void test_external_abort(void)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
+	struct kvm_vcpu_events events = {.exception.ext_dabt_pending = 1};
+	struct vm vm;
+	uint64_t esr;
+
+	vm_make(&vm, 1, GUEST(abort_pair));
+	CHECK_OK(ioctl(vm.fd, KVM_ENABLE_CAP, &cap));
+	reg_set_x(&vm, 0, 0, MMIO_BASE + 0x40);
+	CHECK_OK(vcpu_run(&vm, 0));
+	CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_ARM_NISV);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_VCPU_EVENTS, &events));
+	esr = vcpu_run_to_write(&vm, 0, MMIO_BASE, 8);
+	CHECK_EQ(esr >> 26 & 0x3f, 0x25); /* data abort, same EL */
+	CHECK_EQ(esr & 0x3f, 0x10);       /* synchronous external */
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_GET_VCPU_EVENTS, &events));
+	CHECK_EQ(events.exception.ext_dabt_pending, 0);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
+	vm_free(&vm);
+}
+
 /* The guest jumps into nothing: its own problem. */
 static void test_fetch_abort(void)
 {
@@ -515,6 +538,7 @@ const struct test tests_vcpu[] = {
 	{"mp_state", test_mp_state},
 	{"cpu_on", test_cpu_on},
 	{"no_syndrome", test_no_syndrome},
+	{"external_abort", test_external_abort},
 	{"fetch_abort", test_fetch_abort},
 	{"timer_attributes", test_timer_attributes},
 	{"other_process", test_other_process},
