@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Bare-metal guests in C: build/tests/guest/<name>.bin is an arm64 Image.
 
-guest-tests := gic bench static
+guest-tests := gic bench static hostile
 guest-test-images := $(guest-tests:%=$(O)/tests/guest/%.bin)
-guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o)
+guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o attack.o)
 guest-test-cflags := -std=gnu11 -O2 -g -march=armv8-a -ffreestanding -fpie -mgeneral-regs-only \
 	-mno-outline-atomics -mstrict-align -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Werror -Itests/guest

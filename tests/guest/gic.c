@@ -17,9 +17,9 @@
 #define TIMER_ENABLE 1u
 #define TIMER_IMASK  2u
 
-static volatile u32 nr_taken[MAX_CPUS];
-static volatile u32 taken[MAX_CPUS][MAX_LOG];
-static volatile u32 stage[MAX_CPUS]; /* each CPU writes its own */
+static volatile u32 nr_taken[GUEST_CPUS];
+static volatile u32 taken[GUEST_CPUS][MAX_LOG];
+static volatile u32 stage[GUEST_CPUS]; /* each CPU writes its own */
 static u32 nr_cpus;
 
 /* Ends what it takes; timers are switched off, as their line stays high otherwise. */
@@ -48,7 +48,7 @@ static void start(void)
 	gic_init();
 	gic_cpu_init();
 	guest_irq_handler = take;
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
+	for (u32 cpu = 0; cpu < GUEST_CPUS; cpu++) {
 		nr_taken[cpu] = 0;
 		stage[cpu] = 0;
 	}
@@ -614,16 +614,6 @@ static const char *test_hammer(void)
 	return test_pending_spi();
 }
 
-static u32 count_cpus(void)
-{
-	u32 cpu = 0;
-
-	while (cpu < MAX_CPUS - 1 && (mmio_read(gic_redist(cpu) + 8, 8) >> 4 & 1) == 0) {
-		cpu++;
-	}
-	return cpu + 1;
-}
-
 int main(void)
 {
 	static const struct {
@@ -652,7 +642,7 @@ int main(void)
 		{"random accesses", 1, test_hammer},
 	};
 
-	nr_cpus = count_cpus();
+	nr_cpus = gic_nr_cpus();
 	for (u32 i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (tests[i].nr_cpus > nr_cpus) {
 			continue;

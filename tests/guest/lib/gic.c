@@ -68,6 +68,16 @@ void gic_cpu_init(void)
 	write_sysreg(1, icc_igrpen1_el1);
 }
 
+u32 gic_nr_cpus(void)
+{
+	u32 cpu = 0;
+
+	while (cpu < GUEST_CPUS - 1 && (mmio_read(gic_redist(cpu) + 8, 8) >> 4 & 1) == 0) {
+		cpu++;
+	}
+	return cpu + 1;
+}
+
 u64 gic_word(u32 cpu, u32 intid, u32 offset)
 {
 	return (intid < 32 ? gic_redist(cpu) + GICR_SGI : GICD + intid / 32 * 4) + offset;

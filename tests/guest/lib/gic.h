@@ -24,6 +24,7 @@
 void gic_init(void);
 void gic_cpu_init(void);
 u32 gic_nr_irqs(void);
+u32 gic_nr_cpus(void);
 
 static inline u64 gic_redist(u32 cpu)
 {

@@ -21,10 +21,12 @@ struct frame {
 
 extern char secondary[];
 
+const u8 *guest_dtb; /* from start.S */
+
 volatile bool guest_abort_expected;
 volatile u32 guest_nr_aborts;
 void (*volatile guest_irq_handler)(bool fiq);
-static void (*volatile starts[MAX_CPUS])(u32 cpu);
+static void (*volatile starts[GUEST_CPUS])(u32 cpu);
 
 void print(const char *text)
 {
@@ -56,6 +58,35 @@ void report(const char *name, const char *why)
 		print(")");
 	}
 	print("\n");
+}
+
+static u64 number(const u8 *text)
+{
+	u64 value = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++) {
+		value = value * 10 + (*text - '0');
+	}
+	return value;
+}
+
+/* Every byte of the tree is looked at: /chosen/bootargs is the only place with such words. */
+u64 guest_parameter(const char *name, u64 otherwise)
+{
+	const volatile u8 *size = guest_dtb + 4;
+	u32 bytes = (u32)size[0] << 24 | (u32)size[1] << 16 | (u32)size[2] << 8 | size[3];
+
+	for (u32 i = 0; i < bytes; i++) {
+		u32 n = 0;
+
+		while (name[n] != 0 && i + n < bytes && guest_dtb[i + n] == (u8)name[n]) {
+			n++;
+		}
+		if (name[n] == 0 && guest_dtb[i + n] == '=') {
+			return number(&guest_dtb[i + n + 1]);
+		}
+	}
+	return otherwise;
 }
 
 u64 mmio_read(u64 address, u32 bytes)

@@ -17,8 +17,9 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int64_t s64;
 
-#define MAX_CPUS 8u
+#define GUEST_CPUS 8u
 
 #define read_sysreg(reg)                                                                           \
 	({                                                                                         \
@@ -62,6 +63,10 @@ u32 cpu_this(void);
  */
 bool cpu_start(u32 cpu, void (*function)(u32 cpu));
 bool cpu_wait_off(u32 cpu);
+
+/* The number behind "name=" on the command line that the device tree has; otherwise, if it is not
+ * there. */
+u64 guest_parameter(const char *name, u64 otherwise);
 
 /* SMCCC by HVC. */
 u64 hvc(u64 function, u64 a, u64 b, u64 c);

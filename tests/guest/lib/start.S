@@ -20,6 +20,7 @@ _start:
 	.long	0
 
 primary:
+	mov	x20, x0			/* the device tree */
 	adrp	x1, bss_start
 	add	x1, x1, :lo12:bss_start
 	adrp	x2, image_end
@@ -42,6 +43,8 @@ primary:
 	add	x1, x1, #24
 	b	2b
 3:
+	adrp	x1, guest_dtb
+	str	x20, [x1, :lo12:guest_dtb]
 	mov	x0, #0
 	bl	cpu_setup
 	bl	main
@@ -91,9 +94,8 @@ vectors:
 	entry	guest_irq
 	entry	guest_fiq
 	entry	guest_sync
-	.rept	8
-	.balign	128
-	b	.
+	.rept	8 /* from EL0, where nothing of ours stays */
+	entry	guest_sync
 	.endr
 
 common:
