@@ -17,6 +17,7 @@
 #include "devices/gic/gic.h"
 #include "exception.h"
 #include "ir.h"
+#include "lockstep.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -41,16 +42,17 @@ struct jit_accel_vcpu {
 enum engine {
 	ENGINE_TRANSLATE,
 	ENGINE_INTERP,
+	ENGINE_LOCKSTEP,
 };
 
-static const char *const engine_names[] = {"translate", "interp", NULL};
+static const char *const engine_names[] = {"translate", "interp", "lockstep", NULL};
 
 static const struct opt_key accel_jit_options[] = {
 	{
 		.name = "engine",
 		.type = OPT_ENUM,
 		.deflt = "translate",
-		.help = "translator, or interpreter: the slow reference",
+		.help = "translator; interpreter, the slow reference; or the two compared",
 		.choices = engine_names,
 	},
 	{
@@ -77,6 +79,20 @@ static const struct opt_key accel_jit_options[] = {
 		.unit = 1ull << 20,
 	},
 	{
+		.name = "flush",
+		.type = OPT_U64,
+		.deflt = "262144",
+		.help = "drop all translated code after so many blocks",
+		.min = 1,
+		.max = CACHE_MAX_BLOCKS,
+	},
+	{
+		.name = "slow-memory",
+		.type = OPT_BOOL,
+		.deflt = "false",
+		.help = "translate every guest address anew, as if the TLB were always empty",
+	},
+	{
 		.name = "perf-map",
 		.type = OPT_BOOL,
 		.deflt = "false",
@@ -98,7 +114,7 @@ static struct jit_cpu *to_cpu(struct accel_vcpu *vcpu)
 static int accel_jit_probe(const struct opt_values *options, char *why, size_t size)
 {
 	__builtin_cpu_init();
-	if (opt_number(options, "engine") == ENGINE_TRANSLATE &&
+	if (opt_number(options, "engine") != ENGINE_INTERP &&
 	    !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
 	      __builtin_cpu_supports("fma") && __builtin_cpu_supports("lzcnt"))) {
 		snprintf(why, size, "the host CPU lacks AVX2, BMI2, FMA or LZCNT");
@@ -114,7 +130,8 @@ static int accel_jit_create_cache(struct jit_accel *jit, const struct opt_values
 	if (opt_number(options, "engine") == ENGINE_INTERP) {
 		return 0;
 	}
-	cache = cache_create(&jit->vm, opt_number(options, "code-cache"));
+	cache = cache_create(&jit->vm, opt_number(options, "code-cache"),
+			     (unsigned int)opt_number(options, "flush"));
 	if (!cache) {
 		log_error("cannot map memory for translated code");
 		return -ENOMEM;
@@ -128,39 +145,10 @@ static int accel_jit_create_cache(struct jit_accel *jit, const struct opt_values
 		cache->perf_map = fopen(path, "w");
 	}
 	jit->vm.cache = cache;
-	return 0;
-}
-
-static int accel_jit_create(const struct accel_config *config, struct accel **accel)
-{
-	struct jit_accel *jit;
-	int error;
-
-	if (config->nr_vcpus > VM_MAX_CPUS) {
-		return -EINVAL;
+	if (opt_number(options, "engine") == ENGINE_LOCKSTEP) {
+		jit->vm.lockstep = lockstep_create(&jit->vm);
+		return jit->vm.lockstep ? 0 : -ENOMEM;
 	}
-	jit = calloc(1, sizeof(*jit));
-	if (!jit) {
-		return -ENOMEM;
-	}
-	jit->accel.ops = config->ops;
-	jit->nr_vcpus = config->nr_vcpus;
-	jit->vm.bus = config->bus;
-	/* The guest's counter starts near zero. */
-	atomic_store(&jit->vm.time_offset, -(int64_t)timer_now(&jit->vm));
-	error = timer_thread_start(&jit->vm);
-	if (error) {
-		log_error("cannot start the timer thread: %s", strerror(-error));
-		free(jit);
-		return error;
-	}
-	error = accel_jit_create_cache(jit, config->options);
-	if (error) {
-		timer_thread_stop(&jit->vm);
-		free(jit);
-		return error;
-	}
-	*accel = &jit->accel;
 	return 0;
 }
 
@@ -185,14 +173,48 @@ static void accel_jit_destroy(struct accel *accel)
 		free((void *)jit->vm.regions[i].code_pages);
 	}
 	gic_destroy(jit->vm.gic);
+	lockstep_destroy(jit->vm.lockstep);
 	cache_destroy(jit->vm.cache);
 	free(jit);
 }
 
+static int accel_jit_create(const struct accel_config *config, struct accel **accel)
+{
+	struct jit_accel *jit;
+	int error;
+
+	if (config->nr_vcpus > VM_MAX_CPUS) {
+		return -EINVAL;
+	}
+	jit = calloc(1, sizeof(*jit));
+	if (!jit) {
+		return -ENOMEM;
+	}
+	jit->accel.ops = config->ops;
+	jit->nr_vcpus = config->nr_vcpus;
+	jit->vm.bus = config->bus;
+	jit->vm.slow_memory = opt_bool(config->options, "slow-memory");
+	/* The guest's counter starts near zero. */
+	atomic_store(&jit->vm.time_offset, -(int64_t)timer_now(&jit->vm));
+	error = timer_thread_start(&jit->vm);
+	if (error) {
+		log_error("cannot start the timer thread: %s", strerror(-error));
+		free(jit);
+		return error;
+	}
+	error = accel_jit_create_cache(jit, config->options);
+	if (error) {
+		accel_jit_destroy(&jit->accel);
+		return error;
+	}
+	*accel = &jit->accel;
+	return 0;
+}
+
+/* Two CPUs that run at once would change memory between the translator's turn and the other's. */
 static unsigned int accel_jit_max_vcpus(struct accel *accel)
 {
-	(void)accel;
-	return VM_MAX_CPUS;
+	return to_jit(accel)->vm.lockstep ? 1 : VM_MAX_CPUS;
 }
 
 static unsigned int accel_jit_ipa_bits(struct accel *accel)
@@ -325,14 +347,25 @@ static int accel_jit_vcpu_init(struct accel_vcpu *vcpu, const struct accel_vcpu_
 	return 0;
 }
 
+static enum accel_exit_reason accel_jit_end(_Atomic int *end)
+{
+	switch ((enum vm_end)atomic_load(end)) {
+	case VM_END_RESET:
+		return ACCEL_EXIT_RESET;
+	case VM_END_FAULT:
+		return ACCEL_EXIT_FAULT;
+	default:
+		return ACCEL_EXIT_POWEROFF;
+	}
+}
+
 static int accel_jit_vcpu_run(struct accel_vcpu *vcpu, struct accel_exit *exit)
 {
 	struct jit_cpu *cpu = to_cpu(vcpu);
 
 	exit->reason = ACCEL_EXIT_KICKED;
 	if (loop_run(cpu) == LOOP_ENDED) {
-		exit->reason = atomic_load(&cpu->vm->end) == VM_END_RESET ? ACCEL_EXIT_RESET
-									  : ACCEL_EXIT_POWEROFF;
+		exit->reason = accel_jit_end(&cpu->vm->end);
 	}
 	return 0;
 }

@@ -24,6 +24,7 @@ jit-y += vmm/jit/front_simd_lanes.c
 jit-y += vmm/jit/front_simd_pairs.c
 jit-y += vmm/jit/idregs.c
 jit-y += vmm/jit/ir.c
+jit-y += vmm/jit/lockstep.c
 jit-y += vmm/jit/loop.c
 jit-y += vmm/jit/mem.c
 jit-y += vmm/jit/mmu.c
@@ -63,14 +64,15 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := gic hostile mmu timer translate x64_asm
+jit-tests := gic hostile lockstep mmu timer translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-timer-y := vmm/jit/timer.c
 jit-test-x64_asm-y := vmm/jit/x64_asm.c
-jit-test-translate-y := $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
+jit-test-lockstep-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
+jit-test-translate-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
 # Guest memory is accessed as the guest aligns it, and shifts of negative numbers mean what gcc says they mean.
 $(patsubst %.c,$(O)/vmm/unit/%.o,$(jit-cpu-y) $(jit-isa-y) vmm/jit/accel_jit.c): \

@@ -17,7 +17,6 @@
 #include "vm.h"
 #include "x64_emit.h"
 
-#define CACHE_MAX_BLOCKS (1u << 18)
 #define CACHE_BLOCK_ROOM 65536 /* more than any block can need */
 #define CACHE_STALE_JUMP 0xe9
 
@@ -56,7 +55,7 @@ static int cache_map(struct jit_cache *cache, size_t size)
 	return 0;
 }
 
-struct jit_cache *cache_create(struct jit_vm *vm, size_t size)
+struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_blocks)
 {
 	struct jit_cache *cache = calloc(1, sizeof(*cache));
 
@@ -65,7 +64,7 @@ struct jit_cache *cache_create(struct jit_vm *vm, size_t size)
 	}
 	cache->vm = vm;
 	cache->max_insns = IR_MAX_INSNS;
-	cache->arena_size = CACHE_MAX_BLOCKS;
+	cache->arena_size = nr_blocks;
 	cache->buckets = calloc(CACHE_NR_BUCKETS, sizeof(*cache->buckets));
 	cache->pages = calloc(CACHE_NR_BUCKETS, sizeof(*cache->pages));
 	cache->arena = calloc(cache->arena_size, sizeof(*cache->arena));

@@ -98,8 +98,10 @@ struct jit_cache {
 	FILE *perf_map;
 };
 
-/* NULL: no memory, or the host forbids executable mappings. */
-struct jit_cache *cache_create(struct jit_vm *vm, size_t size);
+#define CACHE_MAX_BLOCKS (1u << 18)
+
+/* For up to nr_blocks at a time. NULL: no memory, or the host forbids executable mappings. */
+struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_blocks);
 void cache_destroy(struct jit_cache *cache);
 
 /*

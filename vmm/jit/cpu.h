@@ -235,6 +235,8 @@ enum cpu_stat {
 	CPU_STAT_HVC,
 	CPU_STAT_WAITS, /* WFI that slept */
 	CPU_STAT_ATTENTION,
+	CPU_STAT_COMPARED,   /* instructions, in lock-step */
+	CPU_STAT_UNCOMPARED, /* blocks that could not be: MMIO, FP that the translator refused */
 	CPU_NR_STATS,
 };
 
@@ -287,8 +289,10 @@ struct jit_cpu {
 	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
 	bool tlb_huge_blocks;                        /* there are pages of blocks beyond 2 MiB */
 	bool tlb_high_nonglobal; /* the upper half has entries tied to an ASID */
-	bool slow_memory;        /* never fill tlb[]: SCTLR_EL1.A, or watchpoints are armed */
+	bool slow_memory;        /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */
 	struct tlb_queue *tlb_queue;
+	struct mem_journal
+		*journal; /* mem.h; NULL but for the CPU that lock-step tries things on */
 
 	/* Translated code. */
 	struct cpu_constants constants;
@@ -341,12 +345,17 @@ enum cpu_attention {
 
 void cpu_init_constants(struct cpu_constants *constants);
 
-/* One writer: a plain increment whose result others may read. */
-static inline void cpu_count(struct jit_cpu *cpu, unsigned int stat)
+/* One writer: a plain addition whose result others may read. */
+static inline void cpu_count_many(struct jit_cpu *cpu, unsigned int stat, uint64_t nr)
 {
 	uint64_t count = atomic_load_explicit(&cpu->stats[stat], memory_order_relaxed);
 
-	atomic_store_explicit(&cpu->stats[stat], count + 1, memory_order_relaxed);
+	atomic_store_explicit(&cpu->stats[stat], count + nr, memory_order_relaxed);
+}
+
+static inline void cpu_count(struct jit_cpu *cpu, unsigned int stat)
+{
+	cpu_count_many(cpu, stat, 1);
 }
 
 /* N is bit 3, V is bit 0. */

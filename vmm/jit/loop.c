@@ -16,6 +16,7 @@
 #include "devices/gic/gic.h"
 #include "exception.h"
 #include "interp.h"
+#include "lockstep.h"
 #include "loop.h"
 #include "timer.h"
 #include "tlb.h"
@@ -39,7 +40,7 @@ void loop_reset_cpu(struct jit_cpu *cpu)
 	cpu->el = 1;
 	cpu->spsel = 1;
 	cpu->monitor.size = 0;
-	cpu->slow_memory = false;
+	cpu->slow_memory = cpu->vm->slow_memory;
 	atomic_store(&cpu->deadline, UINT64_MAX);
 	tlb_flush_all(cpu);
 	exception_update_state(cpu);
@@ -208,7 +209,9 @@ enum loop_exit loop_run(struct jit_cpu *cpu)
 	/* The first look also finds whatever was asked for while no one was running. */
 	atomic_fetch_or(&cpu->attention, CPU_ATTN_IRQ | CPU_ATTN_STATE);
 	while (loop_attend(cpu)) {
-		if (cpu->vm->cache) {
+		if (cpu->vm->lockstep) {
+			lockstep_run(cpu);
+		} else if (cpu->vm->cache) {
 			translate_run(cpu);
 		} else {
 			loop_interpret(cpu);

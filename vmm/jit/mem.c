@@ -35,6 +35,37 @@ static unsigned int mem_bank(const struct jit_cpu *cpu, unsigned int access)
 	return (access & MEM_UNPRIV) && !cpu->uao ? TLB_BANK_EL0 : cpu->bank;
 }
 
+/* Can an access that reaches the bus, or one more store to memory, be taken back if it must be? */
+static bool mem_journal_allows(struct jit_cpu *cpu, bool bus)
+{
+	struct mem_journal *j = cpu->journal;
+
+	if (!j || (!bus && j->nr + 2 <= MEM_JOURNAL_LENGTH)) {
+		return true;
+	}
+	j->refused = true;
+	return false;
+}
+
+/* Around every store to memory; `size` bytes at place->host. */
+static void mem_begin_store(struct jit_cpu *cpu, const struct mem_place *place, unsigned int size)
+{
+	struct mem_journal *j = cpu->journal;
+
+	if (j) {
+		j->stores[j->nr].host = place->host;
+		j->stores[j->nr].size = size;
+		memcpy(j->stores[j->nr++].before, place->host, size);
+	}
+}
+
+static void mem_end_store(struct jit_cpu *cpu, const struct mem_place *place, unsigned int size)
+{
+	if (place->tracked && !cpu->journal) {
+		vm_memory_written(cpu->vm, place->pa, size);
+	}
+}
+
 /* Translates the page of va and finds its memory; `size` bytes of it will be accessed. */
 static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int bank,
 			bool write, bool aligned, struct mem_place *place)
@@ -66,7 +97,10 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 	place->tracked = false;
 	region = vm_find_region(cpu->vm, result.pa, size);
 	if (!region || (write && region->read_only)) {
-		return true;
+		return mem_journal_allows(cpu, true);
+	}
+	if (write && !mem_journal_allows(cpu, false)) {
+		return false;
 	}
 	place->host = region->host + (result.pa - region->base);
 	place->tracked = write && vm_page_has_code(cpu->vm, result.pa);
@@ -108,6 +142,7 @@ static void mem_write_place(struct jit_cpu *cpu, const struct mem_place *place, 
 	uint64_t value;
 
 	if (place->host) {
+		mem_begin_store(cpu, place, size);
 		switch (size) {
 		case 2:
 			memcpy(place->host, val, 2);
@@ -122,9 +157,7 @@ static void mem_write_place(struct jit_cpu *cpu, const struct mem_place *place, 
 			memcpy(place->host, val, size);
 			break;
 		}
-		if (place->tracked) {
-			vm_memory_written(cpu->vm, place->pa, size);
-		}
+		mem_end_store(cpu, place, size);
 		return;
 	}
 	cpu_count(cpu, CPU_STAT_MMIO_WRITES);
@@ -355,12 +388,11 @@ bool mem_store_exclusive(struct jit_cpu *cpu, uint64_t va, unsigned int size, bo
 	}
 	cpu->monitor.size = 0;
 	*failed = 1;
+	mem_begin_store(cpu, &place, size);
 	if (monitor.size == size && monitor.va == va &&
 	    mem_host_cas(place.host, size, expected, mem_join_pair(val, size, pair)) == expected) {
 		*failed = 0;
-		if (place.tracked) {
-			vm_memory_written(cpu->vm, place.pa, size);
-		}
+		mem_end_store(cpu, &place, size);
 	}
 	return true;
 }
@@ -410,15 +442,14 @@ bool mem_atomic(struct jit_cpu *cpu, uint64_t va, unsigned int lg, enum mem_atom
 	if (!mem_resolve_atomic(cpu, va, 1u << lg, true, &place)) {
 		return false;
 	}
+	mem_begin_store(cpu, &place, 1u << lg);
 	found = (uint64_t)mem_host_load(place.host, 1u << lg);
 	do {
 		seen = found;
 		found = (uint64_t)mem_host_cas(place.host, 1u << lg, seen,
 					       mem_atomic_result(op, lg, seen, operand));
 	} while (found != seen);
-	if (place.tracked) {
-		vm_memory_written(cpu->vm, place.pa, 1u << lg);
-	}
+	mem_end_store(cpu, &place, 1u << lg);
 	*old = seen;
 	return true;
 }
@@ -434,11 +465,10 @@ bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool 
 	if (!mem_resolve_atomic(cpu, va, size, true, &place)) {
 		return false;
 	}
+	mem_begin_store(cpu, &place, size);
 	found = mem_host_cas(place.host, size, mem_join_pair(expected, size, pair) & mask,
 			     mem_join_pair(desired, size, pair) & mask);
-	if (place.tracked) {
-		vm_memory_written(cpu->vm, place.pa, size);
-	}
+	mem_end_store(cpu, &place, size);
 	mem_split_pair(found, size, pair, val);
 	return true;
 }

@@ -42,6 +42,25 @@ enum mem_atomic_op {
 	MEM_ATOMIC_SWP,
 };
 
+/*
+ * Lock-step executes instructions on a CPU of its own first, and then takes their stores back. With
+ * cpu->journal set every store is entered before it happens, and nothing reaches the bus: such an
+ * access fails and sets `refused`. (A store of 64 bytes at most, which is two if it crosses a
+ * page.)
+ */
+#define MEM_JOURNAL_LENGTH 192
+
+struct mem_journal {
+	unsigned int nr;
+	bool refused;
+	struct {
+		void *host;
+		unsigned int size;
+		uint8_t before[64];
+		uint8_t after[64];
+	} stores[MEM_JOURNAL_LENGTH];
+};
+
 bool mem_read_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,
 		   void *val);
 bool mem_write_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int access,

@@ -37,6 +37,8 @@ static const char *const stat_names[CPU_NR_STATS] = {
 	[CPU_STAT_HVC] = "exceptions.hvc",
 	[CPU_STAT_WAITS] = "cpu.waits",
 	[CPU_STAT_ATTENTION] = "cpu.attention",
+	[CPU_STAT_COMPARED] = "lockstep.insns",
+	[CPU_STAT_UNCOMPARED] = "lockstep.uncompared",
 };
 
 static void stat_line(FILE *out, const char *name, uint64_t value)

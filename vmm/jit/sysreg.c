@@ -194,7 +194,7 @@ static void write_sctlr(struct jit_cpu *cpu, uint64_t val)
 
 	cpu->sys.sctlr = (val & SCTLR_WRITABLE) | SCTLR_RES1;
 	if ((old ^ cpu->sys.sctlr) & (SCTLR_M | SCTLR_A | SCTLR_WXN)) {
-		cpu->slow_memory = cpu->sys.sctlr & SCTLR_A;
+		cpu->slow_memory = cpu->vm->slow_memory || (cpu->sys.sctlr & SCTLR_A);
 		tlb_flush_all(cpu);
 	}
 }

@@ -21,6 +21,7 @@ struct bus;
 struct gic;
 struct jit_cpu;
 struct jit_cache;
+struct lockstep;
 struct timer_thread;
 
 struct vm_region {
@@ -37,6 +38,7 @@ enum vm_end {
 	VM_END_NONE,
 	VM_END_POWEROFF,
 	VM_END_RESET,
+	VM_END_FAULT, /* the translator did something else than the interpreter */
 };
 
 struct jit_vm {
@@ -49,7 +51,9 @@ struct jit_vm {
 	struct bus *bus;
 	struct gic *gic;
 	struct timer_thread *timer;
-	struct jit_cache *cache; /* translated code; NULL: interpret */
+	struct jit_cache *cache;   /* translated code; NULL: interpret */
+	struct lockstep *lockstep; /* compare what the cache's code does; NULL: trust it */
+	bool slow_memory;          /* no TLB: every access is a walk */
 
 	_Atomic int64_t time_offset; /* guest counter = host clock + this (nanoseconds) */
 	_Atomic int end;             /* enum vm_end */

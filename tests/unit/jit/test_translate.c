@@ -15,33 +15,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "bus.h"
 #include "cache.h"
 #include "exception.h"
 #include "fpsr.h"
 #include "interp.h"
-#include "loop.h"
+#include "machine.h"
 #include "mem.h"
-#include "tlb.h"
 #include "vm.h"
 
-#define RAM_BASE     0x40000000ull
-#define RAM_SIZE     (16ull << 20)
 #define CODE_BASE    (RAM_BASE + (1ull << 20))
 #define CODE_SIZE    (256u << 10)
 #define DATA_BASE    (RAM_BASE + (4ull << 20))
 #define DATA_SIZE    16384u
-#define TABLE_BASE   (RAM_BASE + (8ull << 20))
 #define MAX_BLOCK    8
 #define DEFAULT_RUNS 60000
-
-struct machine {
-	struct jit_vm vm;
-	struct jit_cpu *cpu;
-	uint8_t *ram;
-};
 
 static uint64_t seed;
 static unsigned long nr_excepted;
@@ -53,65 +41,6 @@ static uint64_t rnd(void)
 	seed ^= seed << 25;
 	seed ^= seed >> 27;
 	return seed * 0x2545f4914f6cdd1dull;
-}
-
-/* What mem.c, sysreg.c and psci.c need of the rest of the program. */
-
-struct gic;
-
-void gic_set_ppi(struct gic *gic, unsigned int cpu, unsigned int intid, bool level)
-{
-	(void)gic, (void)cpu, (void)intid, (void)level;
-}
-
-void gic_reset_cpu(struct gic *gic, unsigned int cpu)
-{
-	(void)gic, (void)cpu;
-}
-
-bool gic_cpu_read(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t *val)
-{
-	(void)gic, (void)cpu, (void)reg, (void)val;
-	return false;
-}
-
-bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val)
-{
-	(void)gic, (void)cpu, (void)reg, (void)val;
-	return false;
-}
-
-static void machine_init(struct machine *m, bool translate)
-{
-	struct jit_cpu *cpu = aligned_alloc(64, (sizeof(*cpu) + 63) & ~63ul);
-	uint64_t *table;
-
-	m->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	m->vm.regions[0] = (struct vm_region){.base = RAM_BASE, .size = RAM_SIZE, .host = m->ram};
-	m->vm.regions[0].code_pages = calloc(RAM_SIZE / TLB_PAGE_SIZE / 64, 8);
-	m->vm.nr_regions = 1;
-	m->vm.bus = bus_create();
-	memset(cpu, 0, sizeof(*cpu));
-	tlb_init(cpu);
-	cpu->vm = &m->vm;
-	m->cpu = cpu;
-	m->vm.cpus[0] = cpu;
-	m->vm.nr_cpus = 1;
-	loop_reset_cpu(cpu);
-	/* One block of 1 GiB maps RAM: Normal, EL1 only. 39-bit addresses start at level 1. */
-	table = (uint64_t *)(m->ram + (TABLE_BASE - RAM_BASE));
-	table[RAM_BASE >> 30] = RAM_BASE | 1 << 10 | 1;
-	cpu->sys.mair = 0xff;
-	cpu->sys.tcr = 25 | 25ull << 16 | 2ull << 30 | 1ull << 23 | 2ull << 32;
-	cpu->sys.ttbr[0] = TABLE_BASE;
-	cpu->sys.sctlr |= 1;
-	cpu->sys.cpacr = 3u << 20;
-	tlb_flush_all(cpu);
-	exception_update_state(cpu);
-	if (translate) {
-		m->vm.cache = cache_create(&m->vm, 16 << 20);
-		m->vm.cache->no_chain = true;
-	}
 }
 
 #define DC_ZVA 0xd50b7420
@@ -365,8 +294,9 @@ int main(int argc, char **argv)
 	uint64_t code = CODE_BASE;
 
 	seed = first_seed;
-	machine_init(&a, false);
-	machine_init(&b, true);
+	machine_init(&a);
+	machine_init(&b);
+	machine_translate(&b);
 	for (unsigned long i = 0; i < runs && failed < 10; i++) {
 		if (run_once(&a, &b, code)) {
 			failed++;
