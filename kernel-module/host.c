@@ -48,7 +48,8 @@ static int host_read(host_reader_t read, u64 which, __u64 *cursor, u64 buf, __u6
 	}
 	while (done < *len && !fatal_signal_pending(current)) {
 		u64 bytes = min_t(u64, *len - done, PAGE_SIZE);
-		struct hyp_result result = read(which, *cursor, virt_to_phys(page), bytes);
+		struct hyp_result result =
+			PATIENTLY(read(which, *cursor, virt_to_phys(page), bytes));
 
 		rc = errors_to_errno(result.error);
 		if (rc || !result.v[1]) {

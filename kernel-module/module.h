@@ -24,6 +24,7 @@
 #ifndef MODULE_H
 #define MODULE_H
 
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
@@ -253,6 +254,12 @@ void irqfd_module_exit(void);
 int ioeventfd_ioctl(struct vm *vm, const struct kvm_ioeventfd *args);
 bool ioeventfd_signal_write(struct vm *vm, const struct exit_fault *fault);
 void ioeventfd_release(struct vm *vm);
+
+/*
+ * A call that must not fail because another core is busy with the same VM or with the table of VMs
+ * for a moment: user space sees EBUSY only where KVM has it. May sleep, for a fifth of a second.
+ */
+#define PATIENTLY(call) hyp_while_busy(call, usleep_range(20, 100))
 
 /* Debug aid that every file uses: an ioctl's structure, copied whole. */
 #define COPY_IN(to, arg) (copy_from_user(&(to), (void __user *)(arg), sizeof(to)) ? -EFAULT : 0)

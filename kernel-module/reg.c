@@ -42,11 +42,11 @@ static int reg_read(struct vcpu *vcpu, const struct regid *reg, struct reg_value
 		value->low = REG_PSCI_VERSION;
 		return 0;
 	case REGID_FP:
-		result = hyp_vcpu_fpreg_get(vcpu->handle, reg->nr);
+		result = PATIENTLY(hyp_vcpu_fpreg_get(vcpu->handle, reg->nr));
 		value->high = result.v[1];
 		break;
 	default:
-		result = hyp_vcpu_reg_get(vcpu->handle, reg->nr);
+		result = PATIENTLY(hyp_vcpu_reg_get(vcpu->handle, reg->nr));
 	}
 	value->low = result.v[0];
 	return reg_error(result.error);
@@ -54,8 +54,8 @@ static int reg_read(struct vcpu *vcpu, const struct regid *reg, struct reg_value
 
 static int reg_write(struct vcpu *vcpu, const struct regid *reg, const struct reg_value *value)
 {
+	struct hyp_result result;
 	struct reg_value now;
-	long error;
 
 	switch (reg->kind) {
 	case REGID_SHADOW:
@@ -64,16 +64,17 @@ static int reg_write(struct vcpu *vcpu, const struct regid *reg, const struct re
 	case REGID_PSCI:
 		return value->low == REG_PSCI_VERSION ? 0 : -EINVAL;
 	case REGID_FP:
-		error = hyp_vcpu_fpreg_set(vcpu->handle, reg->nr, value->low, value->high).error;
+		result = PATIENTLY(
+			hyp_vcpu_fpreg_set(vcpu->handle, reg->nr, value->low, value->high));
 		break;
 	default:
-		error = hyp_vcpu_reg_set(vcpu->handle, reg->nr, value->low).error;
+		result = PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, reg->nr, value->low));
 	}
-	if (!error || error == HYP_E_BUSY) {
-		return errors_to_errno(error);
+	if (!result.error || result.error == HYP_E_BUSY) {
+		return errors_to_errno(result.error);
 	}
 	if (reg_read(vcpu, reg, &now)) {
-		return reg_error(error);
+		return reg_error(result.error);
 	}
 	return now.low == value->low && now.high == value->high ? 0 : -EINVAL;
 }

@@ -8,7 +8,8 @@
  * on, existing VMs run on, and only what needs the RM fails, with ETIMEDOUT.
  *
  * An answer that comes after its caller gave up is thrown away by the next caller; if it announces
- * a new VM, nobody would ever destroy that, so it is destroyed first.
+ * a new VM, nobody would ever destroy that, so it is destroyed first. Callers that come after one was
+ * not answered do not wait long: an RM that lives answers in microseconds.
  *
  * Messages pass through one page: the hypervisor copies from and to it by its address.
  */
@@ -26,7 +27,7 @@
 #include "module.h"
 
 #define RM_TIMEOUT	  (10 * HZ)
-#define RM_TIMEOUT_SILENT HZ /* once it has let somebody wait in vain */
+#define RM_TIMEOUT_SILENT (HZ / 10) /* once it has let somebody wait in vain */
 
 #define RM_END_RECEIVE 0 /* MSGQ_BIND's name of the end that receives */
 
@@ -46,7 +47,6 @@ static struct {
 	bool silent; /* the last request was not answered in time */
 	union rm_page *out;
 	struct rm_answer *in;
-	u32 late_create; /* seq of a VM_CREATE that nobody waited for, 0: none */
 } rm = {
 	.lock = __MUTEX_INITIALIZER(rm.lock),
 	.arrived = COMPLETION_INITIALIZER(rm.arrived),
@@ -104,7 +104,7 @@ static void rm_destroy_late(u64 id)
 	rm.out->request.type = RM_MSG_vm_destroy;
 	rm.out->request.seq = ++rm.seq;
 	rm.out->request.a[0] = id;
-	if (rm_send(jiffies + HZ)) {
+	if (rm_send(jiffies + RM_TIMEOUT_SILENT)) {
 		pr_warn("hyp: VM %llu was created too late and could not be destroyed\n", id);
 	}
 }
@@ -112,11 +112,8 @@ static void rm_destroy_late(u64 id)
 /* An answer nobody waits for any more. */
 static void rm_drop(void)
 {
-	if (rm.late_create && rm.in->seq == rm.late_create) {
-		rm.late_create = 0;
-		if (rm.in->error == HYP_OK) {
-			rm_destroy_late(rm.in->a[1]);
-		}
+	if (rm.in->type == RM_MSG_vm_create && rm.in->error == HYP_OK) {
+		rm_destroy_late(rm.in->a[1]);
 	}
 }
 
@@ -144,9 +141,6 @@ static int rm_exchange(struct rm_request *request, struct rm_answer *answer)
 		rm_drop();
 	}
 	rm.silent = true;
-	if (request->type == RM_MSG_vm_create) {
-		rm.late_create = request->seq;
-	}
 	pr_warn_ratelimited("hyp: no answer from the resource manager (request %u: %d)\n",
 			    request->type, rc);
 	return rc;

@@ -190,6 +190,11 @@ static int run_once(struct vcpu *vcpu)
 	}
 	result = run_enter(vcpu);
 	run_leave(&result);
+	if (unlikely(result.error == HYP_E_BUSY)) {
+		/* Another vCPU of the guest's is powering this one on, which takes a moment. */
+		cond_resched();
+		return RUN_AGAIN;
+	}
 	if (unlikely(result.error)) {
 		return errors_to_errno(result.error);
 	}

@@ -81,7 +81,8 @@ static int stolen_set(struct vcpu *vcpu, u64 ipa)
 	if (!mem_user_address(vcpu->vm, ipa)) {
 		return -EINVAL;
 	}
-	rc = errors_to_errno(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_STOLEN, ipa).error);
+	rc = errors_to_errno(
+		PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_STOLEN, ipa)).error);
 	if (!rc) {
 		vcpu->stolen.ipa = ipa;
 		stolen_reset(vcpu);

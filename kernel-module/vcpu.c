@@ -48,9 +48,10 @@ static int vcpu_init(struct vcpu *vcpu, const struct kvm_vcpu_init *init)
 	if (vcpu->initialized && vcpu->features != (features & ~BIT(KVM_ARM_VCPU_POWER_OFF))) {
 		return -EINVAL;
 	}
-	result = hyp_vcpu_reset(vcpu->handle);
+	result = PATIENTLY(hyp_vcpu_reset(vcpu->handle));
 	if (!result.error) {
-		result = hyp_vcpu_power(vcpu->handle, !(features & BIT(KVM_ARM_VCPU_POWER_OFF)));
+		result = PATIENTLY(
+			hyp_vcpu_power(vcpu->handle, !(features & BIT(KVM_ARM_VCPU_POWER_OFF))));
 	}
 	if (result.error) {
 		return errors_to_errno(result.error);
@@ -67,7 +68,7 @@ static int vcpu_init(struct vcpu *vcpu, const struct kvm_vcpu_init *init)
 
 static int vcpu_get_mp_state(struct vcpu *vcpu, unsigned long arg)
 {
-	struct hyp_result power = hyp_vcpu_reg_get(vcpu->handle, HYP_REG_POWER);
+	struct hyp_result power = PATIENTLY(hyp_vcpu_reg_get(vcpu->handle, HYP_REG_POWER));
 	struct kvm_mp_state state;
 
 	if (power.error) {
@@ -81,6 +82,7 @@ static int vcpu_get_mp_state(struct vcpu *vcpu, unsigned long arg)
 static int vcpu_set_mp_state(struct vcpu *vcpu, unsigned long arg)
 {
 	struct kvm_mp_state state;
+	bool on;
 	int rc;
 
 	if (COPY_IN(state, arg)) {
@@ -89,8 +91,8 @@ static int vcpu_set_mp_state(struct vcpu *vcpu, unsigned long arg)
 	if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED) {
 		return -EINVAL;
 	}
-	rc = errors_to_errno(
-		hyp_vcpu_power(vcpu->handle, state.mp_state == KVM_MP_STATE_RUNNABLE).error);
+	on = state.mp_state == KVM_MP_STATE_RUNNABLE;
+	rc = errors_to_errno(PATIENTLY(hyp_vcpu_power(vcpu->handle, on)).error);
 	if (!rc) {
 		WRITE_ONCE(vcpu->halted, false);
 	}

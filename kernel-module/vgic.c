@@ -145,9 +145,11 @@ static int vgic_access(struct vm *vm, const struct vgic_attr_reg *reg, bool writ
 		return rc;
 	}
 	if (write) {
-		result = hyp_vgic_reg_set(vm->handle, reg->group, reg->mpidr, reg->reg, *value);
+		result = PATIENTLY(hyp_vgic_reg_set(vm->handle, reg->group, reg->mpidr,
+						    reg->reg, *value));
 	} else {
-		result = hyp_vgic_reg_get(vm->handle, reg->group, reg->mpidr, reg->reg);
+		result = PATIENTLY(
+			hyp_vgic_reg_get(vm->handle, reg->group, reg->mpidr, reg->reg));
 		*value = result.v[0];
 	}
 	vm_unlock_vcpus(vm);

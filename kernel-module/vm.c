@@ -92,7 +92,7 @@ int vm_start(struct vm *vm)
 	if (!vm->started) {
 		rc = vgic_start(vm);
 		if (!rc) {
-			rc = errors_to_errno(hyp_vm_start(vm->handle).error);
+			rc = errors_to_errno(PATIENTLY(hyp_vm_start(vm->handle)).error);
 		}
 		if (!rc) {
 			WRITE_ONCE(vm->started, true);

@@ -159,7 +159,7 @@ int wake_init_vcpu(struct vcpu *vcpu)
 	hlist_add_head(&wake->node, &wake_list[wake->flag]);
 	raw_spin_unlock_irqrestore(&wake_lock, irq_flags);
 
-	result = hyp_vcpu_wake(vcpu->handle, wake_doorbell, wake->flag);
+	result = PATIENTLY(hyp_vcpu_wake(vcpu->handle, wake_doorbell, wake->flag));
 	if (result.error) {
 		wake_exit_vcpu(vcpu);
 	}

@@ -47,7 +47,7 @@ int ledger_create_vm(struct ledger *ledger, uint16_t client, uint32_t flags, uin
 	if (!nr) {
 		return HYP_E_NOMEM;
 	}
-	result = hyp_vm_create(base, nr, flags, ipa_bits);
+	result = hyp_while_busy(hyp_vm_create(base, nr, flags, ipa_bits), (void)0);
 	if (result.error) {
 		pool_give_all(ledger->pool, vm->slot);
 		return (int)result.error;

@@ -33,13 +33,13 @@ uint64_t server_vm_pages(uint64_t nr_vcpus, uint64_t bytes)
 }
 
 /*
- * Pages that a client's VM may still get: what any VM needs, and tables for all the memory that the
- * client has. So one VM, whose memory may be scattered for no other purpose, cannot use up the
- * tables of all others.
+ * Pages that a client's VM may still get: what any VM needs, and tables for twice the memory that
+ * the client has, as guests may be promised more than there is. So one VM, whose memory may be
+ * scattered for no other purpose, cannot use up the tables of all others.
  */
 static uint32_t server_left(const struct client *client, const struct ledger_vm *vm)
 {
-	uint64_t most = server_vm_pages(HYP_MAX_VCPUS, 0) + client->table_pages_most;
+	uint64_t most = server_vm_pages(HYP_MAX_VCPUS, 0) + 2ull * client->table_pages_most;
 	uint64_t used = vm ? pool_count(client->ledger->pool, vm->slot) : 0;
 
 	return used < most ? (uint32_t)(most - used) : 0;
@@ -96,7 +96,8 @@ static int server_vm_create(struct client *client, const struct rm_request *requ
 	if (error) {
 		return error;
 	}
-	result = hyp_handle_copy(vm->handle, client->vm->handle, CLIENT_VM_RIGHTS);
+	result = hyp_while_busy(hyp_handle_copy(vm->handle, client->vm->handle, CLIENT_VM_RIGHTS),
+				(void)0);
 	if (result.error) {
 		ledger_destroy_vm(client->ledger, vm);
 		return (int)result.error;
@@ -163,6 +164,11 @@ static int server_vm_quota(struct client *client, const struct rm_request *reque
 	return server_feed(client, vm, server_table_pages(a[1]));
 }
 
+static struct hyp_result server_make_vcpu(const struct ledger_vm *vm, const uint64_t a[])
+{
+	return hyp_while_busy(hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY), (void)0);
+}
+
 static int server_vcpu_create(struct client *client, const struct rm_request *request,
 			      struct rm_answer *answer)
 {
@@ -174,19 +180,20 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	if (error) {
 		return error;
 	}
-	made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
+	made = server_make_vcpu(vm, a);
 	for (int i = 0; made.error == HYP_E_NOMEM && i < FEED_TRIES; i++) {
 		error = server_feed(client, vm, VCPU_PAGES);
 		if (error) {
 			return error;
 		}
-		made = hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY);
+		made = server_make_vcpu(vm, a);
 	}
 	if (made.error) {
 		return (int)made.error;
 	}
 	/* The vCPU lives as long as its VM; the RM has no use for a handle to it. */
-	copy = hyp_handle_copy(made.v[0], client->vm->handle, CLIENT_VCPU_RIGHTS);
+	copy = hyp_while_busy(hyp_handle_copy(made.v[0], client->vm->handle, CLIENT_VCPU_RIGHTS),
+			      (void)0);
 	hyp_handle_delete(made.v[0]);
 	answer->a[0] = copy.v[0];
 	return (int)copy.error;

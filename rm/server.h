@@ -18,8 +18,7 @@ struct client {
 	uint64_t requests;    /* handles of the two queues */
 	uint64_t answers;
 	uint32_t self_pages;       /* SELF_QUOTA: given so far */
-	uint32_t table_pages_most; /* for all of its memory: more it cannot need, nor can a VM of
-				      its */
+	uint32_t table_pages_most; /* for all of its memory: more it cannot need for itself */
 	bool pending;              /* answer waits for room */
 	union {
 		struct rm_request request;

@@ -81,5 +81,23 @@ struct hyp_result hyp_call(hyp_arg_t nr, hyp_arg_t a1, hyp_arg_t a2, hyp_arg_t a
 HYP_CALLS(HYP_STUB)
 #undef HYP_STUB
 
+/*
+ * Makes a call again while the hypervisor answers BUSY, with @pause between: it never waits for
+ * another core, so it says BUSY also when one is in the way for a moment. A caller that got BUSY
+ * all that time has it for good.
+ */
+#define HYP_BUSY_TRIES 2000u
+#define hyp_while_busy(call, pause)                                                                \
+	({                                                                                         \
+		struct hyp_result busy_result_ = (call);                                           \
+		unsigned int busy_tries_ = 0;                                                      \
+                                                                                                   \
+		while (busy_result_.error == HYP_E_BUSY && busy_tries_++ < HYP_BUSY_TRIES) {       \
+			pause;                                                                     \
+			busy_result_ = (call);                                                     \
+		}                                                                                  \
+		busy_result_;                                                                      \
+	})
+
 #endif
 #endif

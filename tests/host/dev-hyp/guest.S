@@ -182,6 +182,17 @@ vectors_abort_pair:
 	.ltorg
 end abort_pair
 
+/* Powers on the vCPU with MPIDR x19, again and again; that one does nothing. */
+program cpu_on_forever
+1:	mov	x1, x19
+	adr	x2, 2f
+	mov	x3, #0
+	psci	PSCI_CPU_ON
+	b	1b
+2:	b	.
+	.ltorg
+end cpu_on_forever
+
 /* Jumps to where nothing is (x0); the abort's handler writes ESR_EL1 to MMIO. */
 program abort
 	adr	x1, vectors_abort

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* vCPUs: life, registers, exits, signals, PSCI. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,6 +430,60 @@ static void test_cpu_on(void)
 	vm_free(&vm);
 }
 
+/* Powers a vCPU off and looks at it while its guest powers it on, then ends who runs that guest. */
+static struct stopper {
+	struct vm *vm;
+	pthread_t runner;
+	const char *what; /* that failed */
+	int error;
+} stopper;
+
+static void *stop_and_look(void *unused)
+{
+	struct kvm_mp_state state = {KVM_MP_STATE_STOPPED};
+	int fd = stopper.vm->vcpu_fd[1];
+	uint64_t value;
+
+	(void)unused;
+	usleep(10000);
+	for (int i = 0; i < 3000 && !stopper.what; i++) {
+		if (ioctl(fd, KVM_SET_MP_STATE, &state) < 0) {
+			stopper.what = "KVM_SET_MP_STATE";
+		} else if (ioctl(fd, KVM_GET_MP_STATE, &(struct kvm_mp_state){0}) < 0) {
+			stopper.what = "KVM_GET_MP_STATE";
+		} else if (reg_get_id(fd, reg_core_id(0), &value) < 0) {
+			stopper.what = "KVM_GET_ONE_REG";
+		} else {
+			continue;
+		}
+		stopper.error = errno;
+	}
+	pthread_kill(stopper.runner, SIGUSR1);
+	return NULL;
+}
+
+/* What the guest does at the same moment is no reason for an error. */
+static void test_cpu_on_race(void)
+{
+	struct sigaction action = {.sa_handler = nothing};
+	pthread_t thread;
+	uint64_t mpidr;
+	struct vm vm;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	vm_make(&vm, 2, GUEST(cpu_on_forever));
+	CHECK_OK(reg_get_id(vm.vcpu_fd[1], ARM64_SYS_REG(3, 0, 0, 0, 5), &mpidr));
+	reg_set_x(&vm, 0, 19, mpidr & 0xff00ffffff);
+	stopper = (struct stopper){.vm = &vm, .runner = pthread_self()};
+	CHECK_EQ(pthread_create(&thread, NULL, stop_and_look, NULL), 0);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	pthread_join(thread, NULL);
+	if (stopper.what) {
+		test_fail(__FILE__, __LINE__, "%s: %s", stopper.what, strerror(stopper.error));
+	}
+	vm_free(&vm);
+}
+
 static void test_no_syndrome(void)
 {
 	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
@@ -537,6 +592,7 @@ const struct test tests_vcpu[] = {
 	{"reset_in_place", test_reset_in_place},
 	{"mp_state", test_mp_state},
 	{"cpu_on", test_cpu_on},
+	{"cpu_on_race", test_cpu_on_race},
 	{"no_syndrome", test_no_syndrome},
 	{"external_abort", test_external_abort},
 	{"fetch_abort", test_fetch_abort},

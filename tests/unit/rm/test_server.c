@@ -200,7 +200,7 @@ static void test_quota_grows(void **state)
 static void test_vm_quota_is_bounded(void **state)
 {
 	uint64_t id = create();
-	uint64_t quota = server_vm_pages(HYP_MAX_VCPUS, 1ull << 30);
+	uint64_t quota = server_vm_pages(HYP_MAX_VCPUS, 2ull << 30);
 
 	(void)state;
 	while (ask(RM_MSG_vm_quota, id, 2 << 20, 0, 0, "") == HYP_OK) {
@@ -208,7 +208,7 @@ static void test_vm_quota_is_bounded(void **state)
 	}
 	assert_int_equal(answer.error, HYP_E_LIMIT);
 	assert_int_equal(ranges_bytes(&fake.vms[2].pool) / 4096, quota);
-	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, HYP_MAX_VCPUS, 1ull << 30, ""), HYP_OK);
+	assert_int_equal(ask(RM_MSG_vm_create, 0, 40, HYP_MAX_VCPUS, 512ull << 20, ""), HYP_OK);
 }
 
 static void test_pool_runs_dry(void **state)
