@@ -107,16 +107,31 @@ $(O)/jit/%.initrd: $(O)/jit/% $(O)/images/initrd
 	$(Q)cat $(O)/images/initrd $@.own >$@ && rm $@.own
 
 # Real programs, on a disk. Tens of megabytes of packages: only for the benches and for check-jit-long.
-jit-programs := $(addprefix tests/jit/,programs programs.py programs.sql)
-jit-programs += tests/jit/bench_kernels.c
+jit-programs := $(addprefix tests/jit/,programs programs.py programs.sql checks bench_kernels.c)
+jit-modules   = $(SYSROOT)/lib/modules/$(KERNEL_RELEASE)
 
 $(O)/jit/programs.img: tests/jit/mkprograms tests/jit/programs-packages.txt $(jit-programs) $(O)/sysroot.mk
 	@$(say) DISK $@
-	$(Q)tests/jit/mkprograms $(O) $@ tests/jit/programs-packages.txt $(foreach f,$(jit-programs),$(f):work/$(notdir $(f)))
+	$(Q)tests/jit/mkprograms $(O) $@ tests/jit/programs-packages.txt \
+		$(foreach f,$(jit-programs),$(f):work/$(notdir $(f))) $(SYSROOT)/bin/busybox:bin/busybox \
+		$(foreach f,$(wildcard $(jit-modules)/modules.*) $(addprefix $(jit-modules)/kernel/,arch crypto lib),$(f):$(f:$(SYSROOT)/%=%))
 
-jit-bench := $(O)/jit/bench.initrd $(O)/jit/programs.img $(O)/images/Image $(O)/vmm/native/vmm
+# Debian's installer, as a machine without a disk would boot it from the network.
+jit-installer := debian-installer-12-netboot-arm64
+$(O)/jit/installer/initrd.gz: $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) UNPACK $(jit-installer)
+	$(Q)cd $(@D) && dpkg-deb --fsys-tarfile $$($(CURDIR)/scripts/sysroot download $(CURDIR)/$(O) $(jit-installer)) | \
+		tar -x --touch --no-same-owner --wildcards --transform 's,.*/,,' '*/text/*/linux' '*/text/*/initrd.gz'
+
+jit-bench := $(O)/jit/installer/initrd.gz $(O)/jit/bench.initrd $(O)/jit/programs.img $(O)/images/Image $(O)/vmm/native/vmm
 bench-y += tests/jit/bench_jit
 bench: $(jit-bench)
+
+# What takes minutes: many boots; programs that check themselves.
+.PHONY: check-jit-long
+check-jit-long: $(jit-bench)
+	$(Q)tests/run --boot tests/jit/boots tests/jit/check_programs
 
 .PHONY: bench-jit
 bench-jit: $(jit-bench)
