@@ -224,7 +224,7 @@ static uint64_t neon_f32(void)
 		a[i] = (float)i * 0.5f;
 		b[i] = 1.0f / (float)(i + 1);
 	}
-	for (int round = 0; round < 1000; round++) {
+	for (int round = 0; round < 5000; round++) {
 		for (int i = 0; i < 4096; i += 4) {
 			sum = vfmaq_f32(sum, vld1q_f32(a + i), vld1q_f32(b + i));
 		}
@@ -241,7 +241,7 @@ static uint64_t neon_integer(void)
 		a[i] = (uint8_t)(i * 7);
 		b[i] = (uint8_t)(i * 13);
 	}
-	for (int round = 0; round < 500; round++) {
+	for (int round = 0; round < 10000; round++) {
 		for (int i = 0; i < 4096; i += 16) {
 			uint8x16_t d = vmaxq_u8(vld1q_u8(a + i), vld1q_u8(b + i));
 			uint16x8_t w = vaddl_u8(vget_low_u8(d), vget_high_u8(d));
@@ -253,13 +253,102 @@ static uint64_t neon_integer(void)
 	return vaddvq_u32(sum);
 }
 
+/* A product of matrices. */
+static uint64_t neon_f64(void)
+{
+	enum { N = 64 };
+	static double a[N][N], b[N][N], c[N][N];
+
+	for (int i = 0; i < N * N; i++) {
+		a[i / N][i % N] = i * 0.25;
+		b[i / N][i % N] = 1.0 / (i + 1);
+	}
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < N; i++) {
+			for (int k = 0; k < N; k += 2) {
+				float64x2_t x = vld1q_f64(&a[i][k]);
+
+				for (int j = 0; j < N; j += 2) {
+					float64x2_t sum = vld1q_f64(&c[i][j]);
+
+					sum = vfmaq_laneq_f64(sum, vld1q_f64(&b[k][j]), x, 0);
+					sum = vfmaq_laneq_f64(sum, vld1q_f64(&b[k + 1][j]), x, 1);
+					vst1q_f64(&c[i][j], sum);
+				}
+			}
+		}
+	}
+	return (uint64_t)c[N - 1][N - 1];
+}
+
+/* A filter of samples with 32-bit sums. */
+static uint64_t neon_filter(void)
+{
+	enum { N = 4096, TAPS = 16 };
+	static int16_t in[N + TAPS], taps[TAPS];
+	static int32_t out[N];
+
+	for (int i = 0; i < N + TAPS; i++) {
+		in[i] = (int16_t)(i * 2654435761u >> 16);
+		taps[i % TAPS] = (int16_t)(1000 - i);
+	}
+	for (int round = 0; round < 500; round++) {
+		for (int i = 0; i < N; i += 8) {
+			int32x4_t low = vdupq_n_s32(round), high = low;
+
+			for (int t = 0; t < TAPS; t++) {
+				int16x8_t x = vld1q_s16(in + i + t);
+				int16x4_t tap = vld1_dup_s16(taps + t);
+
+				low = vmlal_s16(low, vget_low_s16(x), tap);
+				high = vmlal_high_s16(high, x, vcombine_s16(tap, tap));
+			}
+			vst1q_s32(out + i, low);
+			vst1q_s32(out + i + 4, high);
+		}
+	}
+	return (uint32_t)out[N / 2];
+}
+
+/* One picture of four channels over another. */
+static uint64_t neon_pixels(void)
+{
+	enum { SIZE = 65536 };
+	static uint8_t over[SIZE], under[SIZE];
+	uint64_t sum = 0;
+
+	for (int i = 0; i < SIZE; i++) {
+		over[i] = (uint8_t)(i * 7);
+		under[i] = (uint8_t)(i * 13);
+	}
+	for (int round = 0; round < 40; round++) {
+		for (int i = 0; i < SIZE; i += 64) {
+			uint8x16x4_t a = vld4q_u8(over + i), b = vld4q_u8(under + i);
+			uint8x16_t rest = vmvnq_u8(a.val[3]);
+
+			for (int c = 0; c < 3; c++) {
+				uint16x8_t low = vmull_u8(vget_low_u8(b.val[c]), vget_low_u8(rest));
+				uint16x8_t high = vmull_high_u8(b.val[c], rest);
+				uint8x16_t part = vrshrn_high_n_u16(vrshrn_n_u16(low, 8), high, 8);
+
+				b.val[c] = vqaddq_u8(part, vshrq_n_u8(a.val[c], 1));
+			}
+			vst4q_u8(under + i, b);
+		}
+	}
+	for (int i = 0; i < SIZE; i++) {
+		sum = sum * 31 + under[i];
+	}
+	return sum;
+}
+
 static uint64_t strings(void)
 {
 	static char text[65536];
 	uint64_t sum = 0;
 
 	memset(text, 'a', sizeof(text) - 1);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2000; i++) {
 		sum += strlen(text + (i & 15)) + (uint64_t)(memchr(text, 'b', 65000) != NULL) +
 		       (uint64_t)(strchr(text, 'b') != NULL) +
 		       (uint64_t)memcmp(text, text + 1, 60000);
@@ -356,6 +445,9 @@ static const struct {
 	{"libm", "fp", math_library},
 	{"neon-f32", "simd", neon_f32},
 	{"neon-int", "simd", neon_integer},
+	{"neon-f64", "simd", neon_f64},
+	{"filter", "simd", neon_filter},
+	{"pixels", "simd", neon_pixels},
 	{"strings", "simd", strings},
 	{"syscall", "system", system_calls},
 	{"faults", "system", page_faults},

@@ -22,6 +22,7 @@ jit-y += vmm/jit/front_simd_float.c
 jit-y += vmm/jit/front_simd_int.c
 jit-y += vmm/jit/front_simd_lanes.c
 jit-y += vmm/jit/front_simd_pairs.c
+jit-y += vmm/jit/front_structs.c
 jit-y += vmm/jit/idregs.c
 jit-y += vmm/jit/ir.c
 jit-y += vmm/jit/lockstep.c

@@ -112,7 +112,8 @@ struct tlb_slot {
 	uint64_t addend;
 };
 
-#define TLB_SLOT_LIMIT (4096 - 31) /* the largest access is 32 bytes */
+#define TLB_SLOT_SIZE  32 /* the largest access */
+#define TLB_SLOT_LIMIT (4096 - TLB_SLOT_SIZE + 1)
 
 /* Where translated code for a guest address is, in a given context (cpu->code_context). */
 struct cpu_jump {

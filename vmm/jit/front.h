@@ -40,6 +40,7 @@ bool front_system(struct front *f);
 bool front_ldst(struct front *f);
 bool front_atomic(struct front *f);
 bool front_vldst(struct front *f);
+bool front_structs(struct front *f);
 bool front_fp(struct front *f);
 bool front_simd(struct front *f);
 

@@ -274,6 +274,6 @@ bool front_vldst(struct front *f)
 	case A64_LDNP_V:
 		return vldst_pair(f, true);
 	default:
-		return false;
+		return front_structs(f);
 	}
 }

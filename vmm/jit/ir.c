@@ -48,6 +48,8 @@ static bool ir_needs_state(const struct ir_op *op)
 	case IR_VSTORE:
 	case IR_VLOAD_PAIR:
 	case IR_VSTORE_PAIR:
+	case IR_VLOAD_LIST:
+	case IR_VSTORE_LIST:
 	case IR_ATOMIC:
 	case IR_ZERO_CACHE:
 	case IR_CALL:

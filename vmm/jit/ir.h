@@ -8,7 +8,7 @@
  *
  * Operands are guest registers (0 to 30, IR_SP), IR_ZR, or IR_T0, a scratch value that lives until
  * the end of its guest instruction. Vector operands are numbers 0 to 31 in their own space, and
- * IR_VT0 to IR_VT3, scratch values like IR_T0. An operation with a slow path comes after everything
+ * IR_VT0 to IR_VT5, scratch values like IR_T0. An operation with a slow path comes after everything
  * that its instruction has in common with it: it must not find a register half written.
  * A block is entered at the top and left at any exit. Between guest instructions all guest state
  * is in its home, so any instruction may be executed by the interpreter instead: that is the slow
@@ -39,6 +39,8 @@ enum {
 	IR_VT1,
 	IR_VT2,
 	IR_VT3,
+	IR_VT4,
+	IR_VT5,
 	IR_NR_VECTORS,
 };
 
@@ -83,6 +85,8 @@ enum ir_opcode {
 	IR_VSTORE,
 	IR_VLOAD_PAIR,
 	IR_VSTORE_PAIR,
+	IR_VLOAD_LIST, /* c vectors from dst on, after 31 comes 0; size 3 or 4 */
+	IR_VSTORE_LIST,
 	IR_ATOMIC,     /* [a], aligned; aux: enum ir_atomic */
 	IR_ZERO_CACHE, /* the 64 bytes at [a], which is a multiple of that */
 	IR_FENCE,
@@ -309,7 +313,7 @@ struct ir_block {
 
 /* Appends an operation, zeroed but for these, and returns it. The arena never runs over: the front
  * end ends a block while IR_MAX_OPS_PER_INSN are left. */
-#define IR_MAX_OPS_PER_INSN 12
+#define IR_MAX_OPS_PER_INSN 16
 struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op);
 
 /* Liveness of flags. */

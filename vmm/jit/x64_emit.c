@@ -247,6 +247,8 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 	case IR_VSTORE:
 	case IR_VLOAD_PAIR:
 	case IR_VSTORE_PAIR:
+	case IR_VLOAD_LIST:
+	case IR_VSTORE_LIST:
 	case IR_ZERO_CACHE:
 		e->host_flags = EMIT_FLAGS_NONE;
 		emit_memory(e, op);

@@ -3,10 +3,10 @@
  * x64_memory.c - loads and stores through the software TLB.
  *
  * An offset from a base register looks at that register's L0 slot, the page the base was last used
- * with, at a fixed address: compare, add, access. A miss asks the L1 table (a stub, no call to C)
- * and refills the slot. A register offset looks into L1 directly. Whatever misses both, and every
- * access the tables refuse (MMIO, page-crossing, code pages), executes the guest instruction in
- * the interpreter and goes on with the next one.
+ * with, at a fixed address: compare, add, access. (So does a vector's register offset.) A miss asks
+ * the L1 table (a stub, no call to C) and refills the slot. A register offset looks into L1
+ * directly. Whatever misses both, and every access the tables refuse (MMIO, page-crossing, code
+ * pages), executes the guest instruction in the interpreter and goes on with the next one.
  *
  * One unsigned compare checks the page and that the access does not cross its end: address - page
  * <= 4096 - size, or in L0 address - page < limit.
@@ -21,6 +21,9 @@
 #define OP_MOVUPS_STORE (X64_0F | 0x11)
 #define OP_MOVD         (X64_66 | X64_0F | 0x6e) /* from a general register or memory; movq with REX.W */
 #define OP_MOVQ         (X64_F3 | X64_0F | 0x7e)
+#define OP_MOVD_STORE   (X64_66 | X64_0F | 0x7e)
+#define OP_MOVQ_STORE   (X64_66 | X64_0F | 0xd6)
+#define OP_PEXTR        (X64_66 | X64_0F3A | 0x14) /* bytes; | 1: halfwords */
 
 #define L1_INDEX_SHIFT (TLB_PAGE_SHIFT - 5)
 #define L1_INDEX_MASK  ((TLB_L1_NR_ENTRIES - 1) << 5)
@@ -34,10 +37,25 @@ static bool is_write(const struct ir_op *op)
 	       (op->op == IR_ATOMIC && op->aux > IR_ATOMIC_LOAD_EXCLUSIVE);
 }
 
-static bool is_pair(const struct ir_op *op)
+static bool is_vector(const struct ir_op *op)
 {
-	return op->op == IR_LOAD_PAIR || op->op == IR_STORE_PAIR || op->op == IR_VLOAD_PAIR ||
-	       op->op == IR_VSTORE_PAIR;
+	return op->op >= IR_VLOAD && op->op <= IR_VSTORE_LIST;
+}
+
+static unsigned int access_size(const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_LOAD_PAIR:
+	case IR_STORE_PAIR:
+	case IR_VLOAD_PAIR:
+	case IR_VSTORE_PAIR:
+		return 2u << op->size;
+	case IR_VLOAD_LIST:
+	case IR_VSTORE_LIST:
+		return (unsigned int)op->c << op->size;
+	default:
+		return 1u << op->size;
+	}
 }
 
 static unsigned int access_bank(const struct emit *e, const struct ir_op *op)
@@ -247,20 +265,22 @@ static void vector_load(struct emit *e, unsigned int size, unsigned int dst, str
 
 static void vector_store(struct emit *e, unsigned int size, unsigned int src, struct x64_mem mem)
 {
-	if (size == 4) {
-		x64_rm(e->b, false, OP_MOVUPS_STORE, emit_vector_use(e, src), mem);
-		return;
-	}
-	x64_mov_load(e->b, size == 3, RDX, emit_vector_reg(src));
+	unsigned int xmm = emit_vector_use(e, src);
+
 	switch (size) {
 	case 0:
-		x64_rm8(e->b, 0x88, RDX, mem);
-		break;
 	case 1:
-		x64_rm(e->b, false, X64_66 | 0x89, RDX, mem);
+		x64_rm(e->b, false, OP_PEXTR | size, xmm, mem);
+		x64_byte(e->b, 0);
+		break;
+	case 2:
+		x64_rm(e->b, false, OP_MOVD_STORE, xmm, mem);
+		break;
+	case 3:
+		x64_rm(e->b, false, OP_MOVQ_STORE, xmm, mem);
 		break;
 	default:
-		x64_mov_store(e->b, size == 3, mem, RDX);
+		x64_rm(e->b, false, OP_MOVUPS_STORE, xmm, mem);
 		break;
 	}
 }
@@ -296,9 +316,29 @@ static void emit_zero_cache(struct emit *e, const struct ir_op *op)
 	}
 }
 
+static void vector_list(struct emit *e, const struct ir_op *op, struct x64_mem mem)
+{
+	for (unsigned int i = 0; i < op->c; i++) {
+		unsigned int n = op->dst < IR_VT0 ? (op->dst + i) & 31 : op->dst + i;
+
+		if (op->op == IR_VLOAD_LIST) {
+			vector_load(e, op->size, n, mem);
+		} else {
+			vector_store(e, op->size, n, mem);
+		}
+		mem.disp += 1 << op->size;
+	}
+}
+
+/* Vectors are seldom accessed here and there: their index too may stay in one page for long. */
+static bool wants_slot(const struct ir_op *op, unsigned int size)
+{
+	return op->a != IR_ZR && size <= TLB_SLOT_SIZE && (op->b == IR_IMM || is_vector(op));
+}
+
 void emit_memory(struct emit *e, const struct ir_op *op)
 {
-	unsigned int size = (1u << op->size) << is_pair(op);
+	unsigned int size = access_size(op);
 	struct x64_mem mem;
 
 	if (op->op == IR_ZERO_CACHE) {
@@ -306,7 +346,7 @@ void emit_memory(struct emit *e, const struct ir_op *op)
 		return;
 	}
 	check_sp(e, op);
-	if (op->b == IR_IMM && op->a != IR_ZR) {
+	if (wants_slot(op, size)) {
 		mem = emit_lookup_slot(e, op, size);
 	} else {
 		mem = emit_lookup_table(e, op, size);
@@ -331,6 +371,10 @@ void emit_memory(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_VSTORE:
 		vector_store(e, op->size, op->dst, mem);
+		break;
+	case IR_VLOAD_LIST:
+	case IR_VSTORE_LIST:
+		vector_list(e, op, mem);
 		break;
 	default:
 		vector_pair(e, op, mem);

@@ -105,14 +105,25 @@ static void emit_movi(struct emit *e, const struct ir_op *op)
 static void emit_dup(struct emit *e, const struct ir_op *op)
 {
 	static const uint8_t broadcast[] = {0x78, 0x79, 0x58, 0x59};
-	unsigned int dst = emit_vector_def(e);
+	unsigned int lane = (unsigned int)op->imm, dst, a;
 
 	if (op->aux == IR_VEC_DUP) {
+		dst = emit_vector_def(e);
 		x64_rr(e->b, true, OP_MOVD, 0, emit_use(e, op->a, RAX));
-		x64_vex_rr(e->b, false, V38(broadcast[op->size]), dst, 0, 0);
+		emit_vex(e, V38(broadcast[op->size]), dst, 0, 0);
+	} else if (lane == 0 || op->size >= 2) {
+		a = emit_vector_use(e, op->a);
+		dst = emit_vector_def(e);
+		if (lane == 0) {
+			emit_vex(e, V38(broadcast[op->size]), dst, 0, a);
+		} else {
+			x64_rr(e->b, false, OP_PSHUFD, dst, a);
+			x64_byte(e->b, (uint8_t)(op->size == 3 ? 0xee : lane * 0x55));
+		}
 	} else {
 		struct x64_mem mem = emit_vector_reg(op->a);
 
+		dst = emit_vector_def(e);
 		mem.disp += (int32_t)op->imm << op->size;
 		emit_vex_mem(e, V38(broadcast[op->size]), dst, 0, mem);
 	}
