@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "debug.h"
 #include "exception.h"
 #include "fast.h"
 #include "fp.h"
@@ -278,6 +279,12 @@ enum exec_result exception_raise_sp_align(struct jit_cpu *cpu)
 enum exec_result exception_raise_fp_access(struct jit_cpu *cpu)
 {
 	return exception_raise(cpu, EC_FP_ACCESS, 0);
+}
+
+bool debug_find_breakpoint(const struct jit_cpu *cpu)
+{
+	(void)cpu;
+	return false;
 }
 
 bool exception_sp_misaligned(const struct jit_cpu *cpu)

@@ -10,6 +10,7 @@ jit-y += vmm/jit/accel_list_native.c
 jit-y += vmm/jit/cache.c
 jit-y += vmm/jit/context.c
 jit-y += vmm/jit/cpu.c
+jit-y += vmm/jit/debug.c
 jit-y += vmm/jit/exception.c
 jit-y += vmm/jit/front.c
 jit-y += vmm/jit/front_atomic.c
@@ -65,13 +66,14 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := gic hostile lockstep mmu timer translate x64_asm
+jit-tests := debug gic hostile lockstep mmu timer translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-timer-y := vmm/jit/timer.c
 jit-test-x64_asm-y := vmm/jit/x64_asm.c
+jit-test-debug-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-lockstep-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-translate-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
@@ -94,13 +96,24 @@ $(O)/jit/litmus: tests/jit/litmus.c $(O)/sysroot.mk
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
 
-all-y += $(O)/jit/litmus.initrd
+# And the debug registers.
+$(O)/jit/ptrace: tests/jit/ptrace.c $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o $@ $<
+
+all-y += $(O)/jit/inside.initrd
 
 # `make bench-jit`: the translator beside QEMU. bench_kernels is added to the guest's initramfs.
 $(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -O3 -Wall -Wextra -Werror -static -o $@ $< -lm
+
+$(O)/jit/inside.initrd: $(O)/jit/litmus $(O)/jit/ptrace $(O)/images/initrd
+	@$(say) CPIO $@
+	$(Q)guest-images/mkinitrd -o $@.own $(O)/jit/litmus:/litmus $(O)/jit/ptrace:/ptrace
+	$(Q)cat $(O)/images/initrd $@.own >$@ && rm $@.own
 
 $(O)/jit/%.initrd: $(O)/jit/% $(O)/images/initrd
 	@$(say) CPIO $@

@@ -31,6 +31,8 @@
 
 #define CPU_REG_SP 31
 
+#define CPU_DAIF_D 8 /* in cpu->daif */
+
 /* Result of executing one instruction; returned by the interpreter's exec_* functions. */
 enum exec_result {
 	EXEC_NEXT = 0,  /* done; the caller moves pc on by 4 */
@@ -157,6 +159,8 @@ struct cpu_debug_regs {
 	uint64_t claim;
 	bool os_lock;
 	bool os_double_lock;
+	uint8_t nr_breakpoints; /* armed: enabled, and MDSCR_EL1.MDE and the locks allow it */
+	uint8_t nr_watchpoints;
 };
 
 /* EL1 (and EL0) system registers that are plain storage; ID registers are constants. */

@@ -4,6 +4,7 @@
  *
  * EL1 and EL0 only: every exception is taken to EL1, except HVC, which is the PSCI conduit.
  */
+#include "debug.h"
 #include "exception.h"
 #include "loop.h"
 #include "mem.h"
@@ -28,14 +29,12 @@
 #define VECTOR_IRQ         0x080
 #define VECTOR_FIQ         0x100
 
-#define DAIF_D 8
 #define DAIF_I 2
 #define DAIF_F 1
 
 #define FPCR_CONTROL 0x03c00000u /* DN, FZ, RMode */
 
-#define MDSCR_SS  (1ull << 0)
-#define MDSCR_KDE (1ull << 13)
+#define MDSCR_SS (1ull << 0)
 
 enum exec_result exception_raise(struct jit_cpu *cpu, enum exception_class ec, uint32_t iss)
 {
@@ -138,10 +137,7 @@ static bool exception_fp_enabled(const struct jit_cpu *cpu)
 
 bool exception_step_active(const struct jit_cpu *cpu)
 {
-	if (!(cpu->debug.mdscr & MDSCR_SS) || cpu->debug.os_lock || cpu->debug.os_double_lock) {
-		return false;
-	}
-	return cpu->el == 0 || ((cpu->debug.mdscr & MDSCR_KDE) && !(cpu->daif & DAIF_D));
+	return (cpu->debug.mdscr & MDSCR_SS) && debug_enabled(cpu);
 }
 
 void exception_update_state(struct jit_cpu *cpu)

@@ -2,8 +2,10 @@
 /*
  * interp.c - one step of the interpreter: fetch, decode, check, execute, move on.
  */
+#include "debug.h"
 #include "exec.h"
 #include "mem.h"
+#include "mmu.h"
 
 enum exec_result interp_execute(struct jit_cpu *cpu, uint32_t insn)
 {
@@ -30,6 +32,10 @@ enum exec_result interp_step(struct jit_cpu *cpu)
 
 	if (!mem_fetch(cpu, cpu->pc, &insn)) {
 		return EXEC_EXCEPTION;
+	}
+	if (debug_breaks(cpu)) {
+		return exception_raise(cpu, cpu->el ? EC_BREAKPOINT_EL1 : EC_BREAKPOINT_EL0,
+				       MMU_FAULT_DEBUG);
 	}
 	cpu_count(cpu, CPU_STAT_INTERPRETED);
 	return interp_execute(cpu, insn);

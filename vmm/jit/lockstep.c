@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "debug.h"
 #include "exception.h"
 #include "fpsr.h"
 #include "interp.h"
@@ -272,7 +273,8 @@ void lockstep_run(struct jit_cpu *cpu)
 			exception_take(cpu);
 			continue;
 		}
-		cache->max_insns = lockstep_length(l, key.va, host);
+		cache->max_insns =
+			debug_breaks_in_page(cpu, key.va) ? 0 : lockstep_length(l, key.va, host);
 		if (cache->max_insns) {
 			lockstep_block(l, cpu, cache_get(cpu, &key, host, &generation), host);
 		} else if (interp_step(cpu) == EXEC_EXCEPTION) {

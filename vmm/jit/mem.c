@@ -7,6 +7,7 @@
  * permissions checked) before the first is performed, so a fault leaves memory as it was.
  */
 #include "bus.h"
+#include "debug.h"
 #include "exception.h"
 #include "mem.h"
 #include "tlb.h"
@@ -33,6 +34,20 @@ static bool mem_raise_abort(struct jit_cpu *cpu, uint64_t va, bool write, int fs
 static unsigned int mem_bank(const struct jit_cpu *cpu, unsigned int access)
 {
 	return (access & MEM_UNPRIV) && !cpu->uao ? TLB_BANK_EL0 : cpu->bank;
+}
+
+/* Raises the exception of a watchpoint; true when there is none. */
+static bool mem_watch(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigned int bank,
+		      bool write)
+{
+	uint64_t address = mmu_strip_tag(cpu, va), first;
+
+	if (!debug_watches(cpu, address, size, write, bank != TLB_BANK_EL0, &first)) {
+		return true;
+	}
+	exception_raise_far(cpu, cpu->el ? EC_WATCHPOINT_EL1 : EC_WATCHPOINT_EL0,
+			    MMU_FAULT_DEBUG | (write ? ISS_WNR : 0), va + (first - address));
+	return false;
 }
 
 /* Can an access that reaches the bus, or one more store to memory, be taken back if it must be? */
@@ -91,6 +106,9 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 	}
 	if (result.device && !aligned) {
 		return mem_raise_abort(cpu, va, write, MMU_FAULT_ALIGNMENT);
+	}
+	if (!mem_watch(cpu, va, size, bank, write)) {
+		return false;
 	}
 	place->pa = result.pa;
 	place->host = NULL;
@@ -284,6 +302,14 @@ static bool mem_resolve_atomic(struct jit_cpu *cpu, uint64_t va, unsigned int si
 	return true;
 }
 
+/* The same for an access that both reads and writes. */
+static bool mem_resolve_update(struct jit_cpu *cpu, uint64_t va, unsigned int size,
+			       struct mem_place *place)
+{
+	return mem_resolve_atomic(cpu, va, size, true, place) &&
+	       mem_watch(cpu, va, size, cpu->bank, false);
+}
+
 static void mem_split_pair(unsigned __int128 value, unsigned int size, bool pair, uint64_t val[2])
 {
 	if (!pair) {
@@ -439,7 +465,7 @@ bool mem_atomic(struct jit_cpu *cpu, uint64_t va, unsigned int lg, enum mem_atom
 	struct mem_place place;
 	uint64_t seen, found;
 
-	if (!mem_resolve_atomic(cpu, va, 1u << lg, true, &place)) {
+	if (!mem_resolve_update(cpu, va, 1u << lg, &place)) {
 		return false;
 	}
 	mem_begin_store(cpu, &place, 1u << lg);
@@ -462,7 +488,7 @@ bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool 
 	struct mem_place place;
 	unsigned __int128 found;
 
-	if (!mem_resolve_atomic(cpu, va, size, true, &place)) {
+	if (!mem_resolve_update(cpu, va, size, &place)) {
 		return false;
 	}
 	mem_begin_store(cpu, &place, size);

@@ -2,9 +2,10 @@
 /*
  * sysreg_debug.c - the debug registers of EL1 (op0 = 2, Arm ARM D17.3).
  *
- * The external debug channel (DBGDTR) is always empty. Breakpoint and watchpoint registers hold
- * what is written.
+ * The external debug channel (DBGDTR) is always empty. What breakpoints and watchpoints do is in
+ * debug.c.
  */
+#include "debug.h"
 #include "exception.h"
 #include "sysreg.h"
 #include "sysreg_internal.h"
@@ -30,10 +31,14 @@
 #define MDSCR_WRITABLE 0x0000f001ull /* MDE HDE KDE TDCC SS; HDE without effect */
 
 /* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>: CRn = 0, CRm = n, op2 = 4 to 7. */
-static uint64_t *debug_pair_register(struct jit_cpu *cpu, uint16_t reg)
+static uint64_t *debug_pair_register(struct jit_cpu *cpu, uint16_t reg, uint64_t *writable)
 {
+	/* BVR: an address or a context. BCR: BT LBN SSC HMC BAS PMC E. WCR: MASK WT and the rest.
+	 */
+	static const uint64_t masks[] = {~0ull, 0x00ffe1e7, ~3ull, 0x1f1fffff};
 	unsigned int n = reg >> 3 & 15;
 
+	*writable = masks[reg & 3];
 	if ((reg & ~0x7fu) != SYSREG(2, 0, 0, 0, 0)) {
 		return NULL;
 	}
@@ -73,7 +78,7 @@ static enum exec_result debug_check(struct jit_cpu *cpu, uint16_t reg, unsigned 
 enum exec_result sysreg_debug_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt,
 				   uint64_t *val)
 {
-	uint64_t *pair = debug_pair_register(cpu, reg);
+	uint64_t writable, *pair = debug_pair_register(cpu, reg, &writable);
 	enum exec_result result = debug_check(cpu, reg, rt, true);
 
 	if (result != EXEC_NEXT) {
@@ -120,28 +125,29 @@ enum exec_result sysreg_debug_read(struct jit_cpu *cpu, uint16_t reg, unsigned i
 enum exec_result sysreg_debug_write(struct jit_cpu *cpu, uint16_t reg, unsigned int rt,
 				    uint64_t val)
 {
-	uint64_t *pair = debug_pair_register(cpu, reg);
+	uint64_t writable, *pair = debug_pair_register(cpu, reg, &writable);
 	enum exec_result result = debug_check(cpu, reg, rt, false);
 
 	if (result != EXEC_NEXT) {
 		return result;
 	}
 	if (pair) {
-		*pair = val;
+		*pair = val & writable;
+		debug_update(cpu);
 		return EXEC_NEXT;
 	}
 	switch (reg) {
 	case REG_MDSCR:
 		cpu->debug.mdscr = val & MDSCR_WRITABLE;
-		exception_update_state(cpu);
+		debug_update(cpu);
 		break;
 	case REG_OSLAR:
 		cpu->debug.os_lock = val & 1;
-		exception_update_state(cpu);
+		debug_update(cpu);
 		break;
 	case REG_OSDLR:
 		cpu->debug.os_double_lock = val & 1;
-		exception_update_state(cpu);
+		debug_update(cpu);
 		break;
 	case REG_CLAIMSET:
 		cpu->debug.claim |= val & 0xff;

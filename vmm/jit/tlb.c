@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug.h"
 #include "tlb.h"
 
 #define TLB_QUEUE_LENGTH 64
@@ -140,6 +141,9 @@ void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct 
 	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1), invalid = tlb_data_invalid(n);
 	bool write = result->write && !region->read_only && !vm_page_has_code(cpu->vm, pa);
 
+	if (debug_watches_page(cpu, page)) {
+		return;
+	}
 	if (cpu->tlb_nr_filled < TLB_NR_FILLED && e->read == invalid && e->write == invalid) {
 		cpu->tlb_filled[cpu->tlb_nr_filled++] = (uint16_t)n;
 	}

@@ -7,6 +7,7 @@
  */
 #include "cache.h"
 #include "context.h"
+#include "debug.h"
 #include "exception.h"
 #include "fpsr.h"
 #include "interp.h"
@@ -15,7 +16,8 @@
 #include "translate.h"
 #include "vm.h"
 
-/* Code for cpu->pc; NULL: an exception was taken, or the cache changed meanwhile: try again. */
+/* Code for cpu->pc; NULL: it has been dealt with otherwise, or the cache changed: go on at cpu->pc.
+ */
 static const void *translate_find(struct jit_cpu *cpu, bool link)
 {
 	struct jit_cache *cache = cpu->vm->cache;
@@ -26,6 +28,12 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 	uint64_t site = cpu->link_site;
 
 	cpu_count(cpu, CPU_STAT_LOOKUPS);
+	if (debug_breaks_in_page(cpu, cpu->pc)) {
+		if (interp_step(cpu) == EXEC_EXCEPTION) {
+			exception_take(cpu);
+		}
+		return NULL;
+	}
 	if (!mem_fetch_place(cpu, cpu->pc, &key.pa, &host)) {
 		exception_take(cpu);
 		return NULL;
