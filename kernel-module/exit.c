@@ -78,9 +78,21 @@ bool exit_fill_system(struct kvm_run *run, u64 function)
 		run->system_event.type = KVM_SYSTEM_EVENT_RESET;
 		run->system_event.data[0] = KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2;
 		return true;
+	case PSCI_1_0_FN_SYSTEM_SUSPEND:
+	case PSCI_1_0_FN64_SYSTEM_SUSPEND:
+		run->system_event.type = KVM_SYSTEM_EVENT_SUSPEND;
+		run->system_event.ndata = 0;
+		return true;
 	default:
 		return false;
 	}
+}
+
+void exit_fill_wakeup(struct kvm_run *run)
+{
+	memset(&run->system_event, 0, sizeof(run->system_event));
+	run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	run->system_event.type = KVM_SYSTEM_EVENT_WAKEUP;
 }
 
 u64 exit_mmio_data(const struct kvm_run *run, u32 bytes)

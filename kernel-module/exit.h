@@ -36,8 +36,11 @@ void exit_fill_nisv(struct kvm_run *run, const struct exit_fault *fault);
 void exit_fill_debug(struct kvm_run *run, u64 esr, u64 far);
 void exit_fill_error(struct kvm_run *run, u64 esr, u64 far, u64 elr);
 
-/* A PSCI call that ends or resets the VM. False: not one of those. */
+/* A PSCI call that ends, resets or suspends the VM. False: not one of those. */
 bool exit_fill_system(struct kvm_run *run, u64 function);
+
+/* A suspended vCPU has an interrupt. */
+void exit_fill_wakeup(struct kvm_run *run);
 
 /* The bytes user space left for a read, as the low bits of a register. */
 u64 exit_mmio_data(const struct kvm_run *run, u32 bytes);

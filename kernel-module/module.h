@@ -117,6 +117,7 @@ struct vcpu {
 	u32 features;
 	u64 action; /* what the next VCPU_RUN does first: HYP_RUN_*, and its data */
 	u64 data;
+	u64 next_action; /* and what the one after it: _RESUME, or _WAIT while it is suspended */
 	bool mmio_pending; /* user space has a HYP_EXIT_FAULT to answer */
 	struct exit_fault fault;
 	bool sigset_active;
@@ -137,6 +138,7 @@ struct vm {
 	u64 id; /* as the RM and the log name it */
 	bool protected;
 	bool nisv_to_user;
+	bool may_suspend; /* KVM_CAP_ARM_SYSTEM_SUSPEND; lock */
 	unsigned int ipa_bits;
 
 	struct mutex lock;
@@ -201,6 +203,8 @@ void vm_halt(struct vm *vm);
 
 /* vcpu.c */
 int vcpu_create(struct vm *vm, unsigned long id); /* returns a file descriptor */
+/* PSCI SYSTEM_SUSPEND is offered to the guest, and goes to user space. */
+int vcpu_allow_suspend(struct vcpu *vcpu);
 void vcpu_free(struct vcpu *vcpu);
 
 /* run.c */

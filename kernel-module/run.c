@@ -142,10 +142,11 @@ static int run_exit_fault(struct vcpu *vcpu, const struct hyp_result *result)
 
 static int run_exit_system(struct vcpu *vcpu, u64 function)
 {
-	if (exit_fill_system(vcpu->run, function)) {
-		vm_halt(vcpu->vm);
-	} else {
+	if (!exit_fill_system(vcpu->run, function)) {
 		exit_fill_error(vcpu->run, function, 0, 0);
+	} else if (function != PSCI_1_0_FN_SYSTEM_SUSPEND &&
+		   function != PSCI_1_0_FN64_SYSTEM_SUSPEND) {
+		vm_halt(vcpu->vm);
 	}
 	return RUN_TO_USER;
 }
@@ -163,6 +164,9 @@ static int run_exit(struct vcpu *vcpu, const struct hyp_result *result)
 		return wake_wait(&vcpu->wake, ~0ULL) ?: RUN_AGAIN;
 	case HYP_EXIT_SYSTEM:
 		return run_exit_system(vcpu, result->v[1]);
+	case HYP_EXIT_WAKEUP:
+		exit_fill_wakeup(vcpu->run);
+		return RUN_TO_USER;
 	case HYP_EXIT_DEBUG:
 		exit_fill_debug(vcpu->run, result->v[1], result->v[2]);
 		return RUN_TO_USER;
@@ -198,7 +202,7 @@ static int run_once(struct vcpu *vcpu)
 	if (unlikely(result.error)) {
 		return errors_to_errno(result.error);
 	}
-	vcpu->action = HYP_RUN_RESUME;
+	vcpu->action = vcpu->next_action;
 	return run_exit(vcpu, &result);
 }
 

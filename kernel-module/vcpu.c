@@ -58,12 +58,19 @@ static int vcpu_init(struct vcpu *vcpu, const struct kvm_vcpu_init *init)
 	}
 	vcpu->features = features & ~BIT(KVM_ARM_VCPU_POWER_OFF);
 	vcpu->action = HYP_RUN_RESUME;
+	vcpu->next_action = HYP_RUN_RESUME;
 	vcpu->mmio_pending = false;
 	memset(vcpu->spsr, 0, sizeof(vcpu->spsr));
 	stolen_reset(vcpu);
 	vcpu->initialized = true;
 	WRITE_ONCE(vcpu->halted, false);
 	return 0;
+}
+
+int vcpu_allow_suspend(struct vcpu *vcpu)
+{
+	return errors_to_errno(
+		PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_SUSPEND, 1)).error);
 }
 
 static int vcpu_get_mp_state(struct vcpu *vcpu, unsigned long arg)
@@ -74,8 +81,13 @@ static int vcpu_get_mp_state(struct vcpu *vcpu, unsigned long arg)
 	if (power.error) {
 		return errors_to_errno(power.error);
 	}
-	state.mp_state = power.v[0] && !READ_ONCE(vcpu->halted) ? KVM_MP_STATE_RUNNABLE :
-								   KVM_MP_STATE_STOPPED;
+	if (!power.v[0] || READ_ONCE(vcpu->halted)) {
+		state.mp_state = KVM_MP_STATE_STOPPED;
+	} else if (vcpu->next_action == HYP_RUN_WAIT) {
+		state.mp_state = KVM_MP_STATE_SUSPENDED;
+	} else {
+		state.mp_state = KVM_MP_STATE_RUNNABLE;
+	}
 	return COPY_OUT(arg, state);
 }
 
@@ -88,13 +100,17 @@ static int vcpu_set_mp_state(struct vcpu *vcpu, unsigned long arg)
 	if (COPY_IN(state, arg)) {
 		return -EFAULT;
 	}
-	if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED) {
+	if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED &&
+	    state.mp_state != KVM_MP_STATE_SUSPENDED) {
 		return -EINVAL;
 	}
-	on = state.mp_state == KVM_MP_STATE_RUNNABLE;
+	on = state.mp_state != KVM_MP_STATE_STOPPED;
 	rc = errors_to_errno(PATIENTLY(hyp_vcpu_power(vcpu->handle, on)).error);
 	if (!rc) {
 		WRITE_ONCE(vcpu->halted, false);
+		vcpu->next_action = state.mp_state == KVM_MP_STATE_SUSPENDED ? HYP_RUN_WAIT :
+									       HYP_RUN_RESUME;
+		vcpu->action = vcpu->next_action;
 	}
 	return rc;
 }
@@ -343,6 +359,10 @@ static struct vcpu *vcpu_alloc(struct vm *vm, u32 index)
 	do {
 		rc = rm_vcpu_create(vm->id, index, vcpu->mpidr, &vcpu->handle);
 	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++, false));
+	if (rc) {
+		goto free;
+	}
+	rc = vm->may_suspend ? vcpu_allow_suspend(vcpu) : 0;
 	if (rc) {
 		goto free;
 	}

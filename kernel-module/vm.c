@@ -186,6 +186,21 @@ static long vm_ioctl_preferred_target(unsigned long arg)
 	return COPY_OUT(arg, init);
 }
 
+/* For the vCPUs there are, and those to come. */
+static int vm_allow_suspend(struct vm *vm)
+{
+	int rc = 0;
+	u32 i;
+
+	mutex_lock(&vm->lock);
+	vm->may_suspend = true;
+	for (i = 0; i < MODULE_MAX_VCPUS && !rc; i++) {
+		rc = vm->vcpus[i] ? vcpu_allow_suspend(vm->vcpus[i]) : 0;
+	}
+	mutex_unlock(&vm->lock);
+	return rc;
+}
+
 static long vm_ioctl_enable_cap(struct vm *vm, unsigned long arg)
 {
 	struct kvm_enable_cap cap;
@@ -193,11 +208,18 @@ static long vm_ioctl_enable_cap(struct vm *vm, unsigned long arg)
 	if (COPY_IN(cap, arg)) {
 		return -EFAULT;
 	}
-	if (cap.flags || cap.cap != KVM_CAP_ARM_NISV_TO_USER) {
+	if (cap.flags) {
 		return -EINVAL;
 	}
-	WRITE_ONCE(vm->nisv_to_user, true);
-	return 0;
+	switch (cap.cap) {
+	case KVM_CAP_ARM_NISV_TO_USER:
+		WRITE_ONCE(vm->nisv_to_user, true);
+		return 0;
+	case KVM_CAP_ARM_SYSTEM_SUSPEND:
+		return vm_allow_suspend(vm);
+	default:
+		return -EINVAL;
+	}
 }
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -101,6 +101,16 @@ static void kvm_ask_for_nisv(struct kvm_accel *kvm)
 	}
 }
 
+/* A guest's SYSTEM_SUSPEND comes to kvm_handle_event(). */
+static void kvm_ask_for_suspend(struct kvm_accel *kvm)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_SYSTEM_SUSPEND};
+
+	if (kvm_check(kvm, KVM_CAP_ARM_SYSTEM_SUSPEND)) {
+		(void)kvm_vm_ioctl(kvm, KVM_ENABLE_CAP, &cap); /* or guests are not offered it */
+	}
+}
+
 static int kvm_create_vm(struct kvm_accel *kvm)
 {
 	struct sigaction action = {.sa_handler = kvm_on_kick_signal};
@@ -119,6 +129,7 @@ static int kvm_create_vm(struct kvm_accel *kvm)
 	}
 	kvm->vm_fd = fd;
 	kvm_ask_for_nisv(kvm);
+	kvm_ask_for_suspend(kvm);
 	kvm->run_size = ioctl(kvm->dev_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	if (kvm->run_size < (int)sizeof(struct kvm_run)) {
 		return -EINVAL;
@@ -346,7 +357,7 @@ static void kvm_handle_mmio(struct kvm_vcpu *vcpu)
 	}
 }
 
-static enum accel_exit_reason kvm_system_event(const struct kvm_run *run)
+static enum accel_exit_reason kvm_final_event(const struct kvm_run *run)
 {
 	switch (run->system_event.type) {
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
@@ -359,6 +370,29 @@ static enum accel_exit_reason kvm_system_event(const struct kvm_run *run)
 		log_error("unknown system event %u from the host kernel", run->system_event.type);
 		return ACCEL_EXIT_FAULT;
 	}
+}
+
+/* True when the guest can go on: it sleeps inside KVM_RUN, or has woken. */
+static bool kvm_handle_event(struct kvm_vcpu *vcpu, struct accel_exit *exit)
+{
+	int result;
+
+	switch (vcpu->run->system_event.type) {
+	case KVM_SYSTEM_EVENT_SUSPEND:
+		result = kvm_vcpu_suspend(vcpu);
+		break;
+	case KVM_SYSTEM_EVENT_WAKEUP:
+		result = kvm_vcpu_wake(vcpu);
+		break;
+	default:
+		exit->reason = kvm_final_event(vcpu->run);
+		return false;
+	}
+	if (result) {
+		log_error("cannot suspend or wake the guest: %s", strerror(-result));
+		exit->reason = ACCEL_EXIT_FAULT;
+	}
+	return result == 0;
 }
 
 /* One writer: a plain increment whose result others may read. */
@@ -385,8 +419,7 @@ static bool kvm_handle_exit(struct kvm_vcpu *vcpu, struct accel_exit *exit)
 		break;
 	case KVM_EXIT_SYSTEM_EVENT:
 		kvm_count(&vcpu->nr_other);
-		exit->reason = kvm_system_event(run);
-		return false;
+		return kvm_handle_event(vcpu, exit);
 	case KVM_EXIT_FAIL_ENTRY:
 		log_error("vCPU %u: the hardware refuses to enter the guest (reason 0x%llx)",
 			  vcpu->base.index, run->fail_entry.hardware_entry_failure_reason);

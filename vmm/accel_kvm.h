@@ -16,7 +16,8 @@ struct kvm_vcpu {
 	struct accel_vcpu base;
 	int fd;
 	struct kvm_run *run;
-	pthread_t thread; /* valid once has_thread */
+	uint64_t resume_pc, resume_x0; /* where a guest that suspended itself goes on */
+	pthread_t thread;              /* valid once has_thread */
 	atomic_bool has_thread;
 	/* Exits; written by the vCPU's own thread only. */
 	atomic_ulong nr_mmio;
@@ -58,6 +59,9 @@ void kvm_vcpu_log_state(struct kvm_vcpu *vcpu);
 int kvm_vcpu_init(struct accel_vcpu *vcpu, const struct accel_vcpu_init *init);
 int kvm_vcpu_get_regs(struct accel_vcpu *vcpu, struct accel_regs *regs);
 int kvm_vcpu_set_regs(struct accel_vcpu *vcpu, const struct accel_regs *regs);
+/* PSCI SYSTEM_SUSPEND by the guest (DEN0022 5.20), and the interrupt that ends it. */
+int kvm_vcpu_suspend(struct kvm_vcpu *vcpu);
+int kvm_vcpu_wake(struct kvm_vcpu *vcpu);
 void kvm_pause(struct accel *accel);
 void kvm_resume(struct accel *accel);
 

@@ -71,6 +71,27 @@ int kvm_vcpu_init(struct accel_vcpu *base, const struct accel_vcpu_init *init)
 	return result ?: kvm_set_one(vcpu, KVM_CORE_REG(regs.pc), init->pc);
 }
 
+int kvm_vcpu_suspend(struct kvm_vcpu *vcpu)
+{
+	struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_SUSPENDED};
+	int result = kvm_get_one(vcpu, KVM_CORE_REG(regs.regs[1]), &vcpu->resume_pc);
+
+	result = result ?: kvm_get_one(vcpu, KVM_CORE_REG(regs.regs[2]), &vcpu->resume_x0);
+	if (result == 0) {
+		log_info("the guest has suspended itself; an interrupt of a device wakes it");
+		result = kvm_vcpu_ioctl(vcpu, KVM_SET_MP_STATE, &state);
+	}
+	return result;
+}
+
+int kvm_vcpu_wake(struct kvm_vcpu *vcpu)
+{
+	const struct accel_vcpu_init init = {.pc = vcpu->resume_pc, .x0 = vcpu->resume_x0};
+	int result = kvm_vcpu_power_on(vcpu, false);
+
+	return result ?: kvm_vcpu_init(&vcpu->base, &init);
+}
+
 /* The register that SP names at the current exception level: SP_EL0, or SP_EL1 in EL1h. */
 static uint64_t kvm_sp_id(uint64_t pstate)
 {

@@ -89,6 +89,10 @@ void cpu_secondary_main(u64 id)
 	struct cpu *cpu = &cpus[id];
 
 	cpu_init_this(cpu);
+	if (cpu->suspended) {
+		cpu->suspended = false;
+		psci_resume(cpu->host_vcpu);
+	}
 	cpu_run(cpu);
 }
 
@@ -153,6 +157,18 @@ void cpu_power_off(void)
 		}
 	}
 	atomic_store(&cpu->online, true);
+}
+
+s64 cpu_suspend_system(void)
+{
+	struct cpu *cpu = cpu_this();
+	s64 result;
+
+	cpu->suspended = true;
+	result = (s64)smc_call(PSCI_SYSTEM_SUSPEND | PSCI_64BIT, mmu_image_pa(secondary_entry).pa,
+			       cpu->id, 0);
+	cpu->suspended = false;
+	return result;
 }
 
 void cpu_idle(struct cpu *cpu)

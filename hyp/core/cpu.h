@@ -18,6 +18,7 @@ struct cpu {
 	u32 id;    /* index in cpus[], and in boot_info.cpu_mpidr[] */
 	u64 mpidr; /* affinity fields */
 	_Atomic bool online;
+	bool suspended;         /* asked the firmware for SYSTEM_SUSPEND */
 	_Atomic bool attention; /* before entering a VM: look at requests and the run queue */
 	_Atomic u32 call_seq;   /* odd in EL2, except in WFI; see cpu_wait_others() */
 	struct vcpu *current;   /* what TPIDR_EL2 says; read by other cores for kicks */
@@ -66,5 +67,8 @@ void cpu_idle_end(struct cpu *cpu);
 int cpu_power_on(struct cpu *cpu) __must_check;
 /* Powers this core off. Returns only if the firmware refuses. */
 void cpu_power_off(void);
+/* Suspends the machine, of which this is the last core on; the idle vCPU is loaded. Returns PSCI's
+ * error if the firmware refuses; else the core comes back by cpu_secondary_main(). */
+s64 cpu_suspend_system(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * PSCI 1.1 (DEN0022) for VMs. Every VM manages its own vCPUs; what concerns the machine
- * (SYSTEM_OFF and so on) the host alone may do, by way of the firmware. A guest's goes to whoever
- * runs it.
+ * (SYSTEM_OFF and so on) the host alone may do, by way of the firmware; what the firmware does not
+ * offer, the host is not offered. A guest's goes to whoever runs it.
  */
 #ifndef CORE_PSCI_H
 #define CORE_PSCI_H
@@ -33,5 +33,8 @@
 
 /* A call in PSCI's range, function in x0. Returns the vCPU to enter next. */
 struct vcpu *psci_call(struct vcpu *vcpu);
+
+/* The host's vCPU made SYSTEM_SUSPEND, and the machine has woken: it starts where it said. */
+void psci_resume(struct vcpu *vcpu);
 
 #endif

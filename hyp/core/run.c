@@ -3,6 +3,7 @@
 #include <core/cpu.h>
 #include <core/inject.h>
 #include <core/run.h>
+#include <core/trap.h>
 #include <core/vm.h>
 #include <el2/switch.h>
 #include <el2/sysreg.h>
@@ -111,7 +112,7 @@ void run_finish_mmio(struct vcpu *vcpu, u64 data)
 
 static int check_action(const struct vcpu *vcpu, u64 action)
 {
-	if (action > HYP_RUN_ABORT) {
+	if (action > HYP_RUN_WAIT) {
 		return HYP_E_INVAL;
 	}
 	return action == HYP_RUN_MMIO_DONE && !vcpu->mmio.pending ? HYP_E_STATE : HYP_OK;
@@ -125,7 +126,7 @@ static int take(struct vcpu *vcpu, u32 *state)
 		if (*state == VCPU_OFF) {
 			return HYP_E_STATE;
 		}
-		if (*state == VCPU_RUNNING) {
+		if (*state == VCPU_RUNNING || *state == VCPU_CLAIMED) {
 			return HYP_E_BUSY;
 		}
 	} while (!atomic_compare_exchange_weak(&vcpu->state, state, VCPU_RUNNING));
@@ -137,6 +138,13 @@ static struct vcpu *refuse(struct vcpu *host, int error, u64 reason)
 	host->regs.x[0] = (u64)(s64)error;
 	host->regs.x[1] = reason;
 	return host;
+}
+
+/* The loaded proxy is suspended: nothing of it runs, but an interrupt for it ends its sleep. */
+static struct vcpu *wait(struct vcpu *vcpu)
+{
+	trap_take_irqs(vcpu);
+	return vgic_wakes(vcpu) ? leave(vcpu, VCPU_READY, HYP_EXIT_WAKEUP) : run_exit_wfi(vcpu);
 }
 
 struct vcpu *run_enter(struct vcpu *host, struct vcpu *vcpu, u64 action, u64 data)
@@ -173,6 +181,9 @@ struct vcpu *run_enter(struct vcpu *host, struct vcpu *vcpu, u64 action, u64 dat
 	}
 	vcpu->parent = host;
 	switch_vcpu(vcpu);
+	if (action == HYP_RUN_WAIT) {
+		return wait(vcpu);
+	}
 	if (action == HYP_RUN_ABORT) {
 		inject_external_abort(vcpu, vcpu->fault_va, vcpu->fault_is_fetch);
 	}

@@ -148,11 +148,11 @@ int vcpu_power_on(struct vcpu *vcpu)
 int vcpu_claim(struct vcpu *vcpu, u32 *old)
 {
 	*old = atomic_load(&vcpu->state);
-	while (*old != VCPU_RUNNING) {
+	while (*old != VCPU_RUNNING && *old != VCPU_CLAIMED) {
 		if (*old == VCPU_READY && !vcpu_is_proxy(vcpu)) {
 			break; /* in a run queue */
 		}
-		if (atomic_compare_exchange_weak(&vcpu->state, old, VCPU_RUNNING)) {
+		if (atomic_compare_exchange_weak(&vcpu->state, old, VCPU_CLAIMED)) {
 			return HYP_OK;
 		}
 	}
@@ -162,7 +162,7 @@ int vcpu_claim(struct vcpu *vcpu, u32 *old)
 void vcpu_release(struct vcpu *vcpu, u32 old)
 {
 	atomic_store(&vcpu->state, old);
-	/* A wake-up in between saw RUNNING and did nothing. */
+	/* A wake-up in between saw CLAIMED and did nothing. */
 	if (old == VCPU_BLOCKED && atomic_load(&vcpu->requests) &&
 	    atomic_compare_exchange_strong(&vcpu->state, &old, VCPU_READY)) {
 		wake(vcpu);

@@ -84,6 +84,7 @@ enum vcpu_state {
 	VCPU_READY,   /* may run, waits for a core or for VCPU_RUN */
 	VCPU_RUNNING, /* loaded on a core */
 	VCPU_BLOCKED, /* in WFI; an interrupt makes it READY (a proxy: and rings its doorbell) */
+	VCPU_CLAIMED, /* any but RUNNING before, and soon again: a call has it for itself */
 };
 
 /* .requests bits, set by anyone, taken by the core that runs the vCPU before it enters it. */
@@ -120,7 +121,8 @@ struct vcpu {
 	struct vcpu_mmio mmio;
 	u64 fault_va; /* of the last HYP_EXIT_FAULT */
 	bool fault_is_fetch;
-	u64 stolen_ipa; /* where whoever runs it counts stolen time, or HYP_NO_STOLEN */
+	u64 may_suspend; /* PSCI SYSTEM_SUSPEND is for whoever runs it to carry out */
+	u64 stolen_ipa;  /* where whoever runs it counts stolen time, or HYP_NO_STOLEN */
 	struct vgic_cpu vgic;
 
 	struct doorbell *_Atomic wake_doorbell;
@@ -161,7 +163,7 @@ u32 vcpu_initial_state(const struct vcpu *vcpu);
  * proxy caller is woken. HYP_E_STATE: not OFF. The VM runs. */
 int vcpu_power_on(struct vcpu *vcpu);
 
-/* Takes a vCPU that is not running for the caller alone: state becomes RUNNING, old is what
+/* Takes a vCPU that is not running for the caller alone: state becomes CLAIMED, old is what
  * vcpu_release() puts back. HYP_E_BUSY. For register access. */
 int vcpu_claim(struct vcpu *vcpu, u32 *old) __must_check;
 void vcpu_release(struct vcpu *vcpu, u32 old);

@@ -52,6 +52,7 @@ static const struct {
 	{HYP_REG_PSTATE, offsetof(struct vcpu, regs.pstate)},
 	{HYP_REG_FPSR, offsetof(struct vcpu, fp.fpsr)},
 	{HYP_REG_FPCR, offsetof(struct vcpu, fp.fpcr)},
+	{HYP_REG_SUSPEND, offsetof(struct vcpu, may_suspend)},
 	{HYP_REG_STOLEN, offsetof(struct vcpu, stolen_ipa)},
 	{HYP_REG_CNTV_CTL, offsetof(struct vcpu, timer.cntv_ctl)},
 	{HYP_REG_CNTV_CVAL, offsetof(struct vcpu, timer.cntv_cval)},
@@ -127,6 +128,9 @@ int vcpu_reg_set(struct vcpu *vcpu, u64 reg, u64 value)
 		return value == *field ? HYP_OK : HYP_E_INVAL;
 	}
 	if (field == &vcpu->regs.pstate && !pstate_valid(value)) {
+		return HYP_E_INVAL;
+	}
+	if (field == &vcpu->may_suspend && (value > 1 || !vcpu_is_proxy(vcpu))) {
 		return HYP_E_INVAL;
 	}
 	if (field == &vcpu->stolen_ipa && !stolen_valid(vcpu, value)) {

@@ -298,7 +298,7 @@ static bool lock_ready(struct vcpu *vcpu, u32 *ready)
 		spin_lock(&vcpu->vm->vgic.lock);
 	}
 	spin_lock(&vc->lock);
-	/* Pairs with the release in notify(). */
+	/* Pairs with the release in mark(). */
 	*ready = atomic_load_explicit(&vc->ready, memory_order_acquire) & (spis ? ~0u : 1u);
 	return spis;
 }
@@ -310,6 +310,8 @@ static void unlock_ready(struct vcpu *vcpu, bool spis)
 		spin_unlock(&vcpu->vm->vgic.lock);
 	}
 }
+
+#define RUNNING_NOTHING 0x100u
 
 /* Priority of the most urgent active interrupt of the CPU interface (12.4.1): bit i of the
  * registers is group priority i, at five bits of preemption i << 3. */
@@ -325,7 +327,7 @@ static u32 running_priority(const struct vgic_cpu *vc, bool loaded)
 			return (n * 32 + (u32)__builtin_ctz(apr)) << shift;
 		}
 	}
-	return 0x100;
+	return RUNNING_NOTHING;
 }
 
 /*
@@ -712,23 +714,18 @@ static bool signals(const struct vgic_view *v, u32 index, u64 vmcr, u32 running)
 	return false;
 }
 
-bool vgic_has_pending(struct vcpu *vcpu)
+/* A look at .ready, which is mostly empty, is all that most callers pay. */
+static bool is_ready(const struct vcpu *vcpu)
 {
-	struct vgic_cpu *vc = &vcpu->vgic;
-	bool loaded = atomic_load_explicit(&vc->loaded, memory_order_relaxed);
+	/* Pairs with the release in mark(). */
+	return atomic_load_explicit(&vcpu->vgic.ready, memory_order_acquire) != 0;
+}
+
+static bool any_signals(struct vcpu *vcpu, u64 vmcr, u32 running)
+{
 	bool pending = false;
-	u32 running;
-	u64 vmcr;
 	u32 ready;
 	bool spis;
-
-	/* Pairs with the release in notify(). */
-	if (atomic_load_explicit(&vc->ready, memory_order_acquire) == 0) {
-		return false;
-	}
-	flush(vcpu, true);
-	vmcr = loaded ? ich_read_vmcr() : vc->vmcr;
-	running = running_priority(vc, loaded);
 
 	spis = lock_ready(vcpu, &ready);
 	vgic_for_each_bit (nr, ready) {
@@ -738,4 +735,25 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	}
 	unlock_ready(vcpu, spis);
 	return pending;
+}
+
+bool vgic_has_pending(struct vcpu *vcpu)
+{
+	struct vgic_cpu *vc = &vcpu->vgic;
+	bool loaded = atomic_load_explicit(&vc->loaded, memory_order_relaxed);
+
+	if (!is_ready(vcpu)) {
+		return false;
+	}
+	flush(vcpu, true);
+	return any_signals(vcpu, loaded ? ich_read_vmcr() : vc->vmcr, running_priority(vc, loaded));
+}
+
+bool vgic_wakes(struct vcpu *vcpu)
+{
+	if (!is_ready(vcpu)) {
+		return false;
+	}
+	flush(vcpu, true);
+	return any_signals(vcpu, ICH_VMCR_VENG0 | ICH_VMCR_VENG1 | ICH_VMCR_VPMR, RUNNING_NOTHING);
 }

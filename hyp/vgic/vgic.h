@@ -48,6 +48,10 @@ void vgic_maintenance(struct vcpu *vcpu);
  * the entry of VCPU_RUN for the caller. The loaded vCPU, or one that is not loaded anywhere. */
 bool vgic_has_pending(struct vcpu *vcpu);
 
+/* The same of a vCPU that is suspended: its CPU interface is off, and any interrupt that the
+ * distributor forwards asks for its wake-up (GICR_WAKER). */
+bool vgic_wakes(struct vcpu *vcpu);
+
 /* An access to the VM's GICD or GICR frames. True if ipa lies in them; *value is the read's
  * result or the write's data, bytes is 1, 2, 4 or 8. Bad accesses read 0 and ignore writes. */
 bool vgic_mmio(struct vcpu *vcpu, ipaddr_t ipa, bool write, u32 bytes, u64 *value);

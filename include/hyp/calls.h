@@ -185,6 +185,7 @@ enum hyp_run_action {
 	HYP_RUN_RESUME,    /* go on; a faulting access is tried again */
 	HYP_RUN_MMIO_DONE, /* the faulting access is done; data is what a read gives */
 	HYP_RUN_ABORT,     /* that access takes a synchronous external abort */
+	HYP_RUN_WAIT,      /* run nothing: HYP_EXIT_WAKEUP if it has an interrupt, else _WFI */
 };
 
 enum hyp_exit {
@@ -193,9 +194,10 @@ enum hyp_exit {
 			    HYP_MMIO_*,  e = data of a write */
 	HYP_EXIT_WFI,    /* a = CNTPCT at which a timer of its will fire, or ~0 */
 	HYP_EXIT_OFF,    /* the vCPU is powered off */
-	HYP_EXIT_SYSTEM, /* a = PSCI function (SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2), b, c = its
+	HYP_EXIT_SYSTEM, /* a = PSCI function (SYSTEM_OFF, _RESET, _RESET2, _SUSPEND), b, c = its
 			    arguments */
 	HYP_EXIT_DEBUG,  /* a = ESR_EL2, b = FAR_EL2 */
+	HYP_EXIT_WAKEUP, /* of HYP_RUN_WAIT */
 	HYP_EXIT_ERROR,  /* cannot go on: a = ESR_EL2, b = FAR_EL2, c = ELR_EL2 */
 };
 
@@ -220,6 +222,7 @@ enum hyp_exit {
 #define HYP_REG_POWER     0x12au /* 1 on, 0 off */
 #define HYP_REG_STOLEN    0x12bu /* IPA that PV_TIME_ST answers (DEN0057); HYP_NO_STOLEN: none */
 #define HYP_NO_STOLEN     (~0ull)
+#define HYP_REG_SUSPEND   0x12cu /* 1: PSCI SYSTEM_SUSPEND is offered, as HYP_EXIT_SYSTEM */
 #define HYP_REG_SYS(op0, op1, crn, crm, op2)                                                       \
 	(0x10000u | (op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 

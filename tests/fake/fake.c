@@ -582,6 +582,13 @@ u64 smc_call(u64 function, u64 a, u64 b, u64 c)
 		cores[this_core].state = CORE_OFF;
 		longjmp(left_el2, 1);
 	}
+	if ((u32)function == (PSCI_SYSTEM_SUSPEND | PSCI_64BIT) && !fake_smc_result) {
+		/* Asleep; the next look finds the core awake, with nothing of what it was. */
+		cores[this_core].regs.hcr_el2 = 0;
+		cores[this_core].regs.vttbr_el2 = 0;
+		cores[this_core].state = CORE_ON_PENDING;
+		longjmp(left_el2, 1);
+	}
 	return (u64)fake_smc_result;
 }
 
@@ -618,7 +625,7 @@ static void check_left(void)
 	if (core->window) {
 		fake_fail("core %u left EL2 with its window mapped", this_core);
 	}
-	if (core->state == CORE_OFF || core->state == CORE_IN_WFI) {
+	if (core->state != CORE_IN_VM) {
 		return;
 	}
 	if (!vcpu || !vcpu->vm || cpus[this_core].current != vcpu ||

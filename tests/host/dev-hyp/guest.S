@@ -9,6 +9,7 @@
 #define PSCI_CPU_ON	0xc4000003
 #define PSCI_SYSTEM_OFF	0x84000008
 #define PSCI_SYSTEM_RESET 0x84000009
+#define PSCI_SYSTEM_SUSPEND 0xc400000e
 
 .macro program name
 	.balign	2048			/* vectors want it, and are placed relative to the start */
@@ -147,6 +148,18 @@ program stolen
 	b	1b
 	.ltorg
 end stolen
+
+/* Suspends itself, twice; an answer goes to MMIO. */
+program suspend
+	.rept	2
+	mov	x1, #0x1234
+	mov	x2, #0x5678
+	psci	PSCI_SYSTEM_SUSPEND
+	str	x0, [x20]
+	.endr
+	b	.
+	.ltorg
+end suspend
 
 /* Powers on the vCPU with MPIDR x19, which writes its x0 to MMIO and powers off. */
 program cpu_on

@@ -117,6 +117,11 @@ static void make_irq_vm(struct vm *vm, uint64_t ticks)
 	CHECK_EQ(vcpu_run_to_write(vm, 0, MMIO_BASE, 4), READY);
 }
 
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
 static int irq_line(struct vm *vm, uint32_t type, uint32_t intid, uint32_t level)
 {
 	struct kvm_irq_level line = {.irq = type << KVM_ARM_IRQ_TYPE_SHIFT | intid, .level = level};
@@ -139,6 +144,37 @@ static void test_irq_line(void)
 	CHECK_ERRNO(irq_line(&vm, KVM_ARM_IRQ_TYPE_SPI, 1022, 1), EINVAL);
 	CHECK_ERRNO(irq_line(&vm, KVM_ARM_IRQ_TYPE_PPI, 40, 1), EINVAL);
 	CHECK_ERRNO(irq_line(&vm, 9, SPI_INTID, 1), EINVAL);
+	vm_free(&vm);
+}
+
+/* A suspended vCPU runs nothing, and an interrupt for it ends its KVM_RUN. */
+static void test_suspended(void)
+{
+	struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_SUSPENDED};
+	struct sigaction action = {.sa_handler = nothing};
+	struct vm vm;
+	uint64_t pc;
+
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	make_irq_vm(&vm, 0);
+	vm.run[0]->immediate_exit = 1; /* the write is finished */
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	vm.run[0]->immediate_exit = 0;
+	pc = reg_x(&vm, 0, REG_PC);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_MP_STATE, &state));
+	state.mp_state = KVM_MP_STATE_RUNNABLE;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_GET_MP_STATE, &state));
+	CHECK_EQ(state.mp_state, KVM_MP_STATE_SUSPENDED);
+	signal_me_later(SIGUSR1, 20);
+	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	CHECK_EQ(reg_x(&vm, 0, REG_PC), pc);
+	CHECK_OK(irq_line(&vm, KVM_ARM_IRQ_TYPE_SPI, SPI_INTID, 1));
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_WAKEUP);
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_WAKEUP); /* still */
+	CHECK_EQ(reg_x(&vm, 0, REG_PC), pc);
+	state.mp_state = KVM_MP_STATE_RUNNABLE;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_MP_STATE, &state));
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 4), SPI_INTID);
 	vm_free(&vm);
 }
 
@@ -239,11 +275,6 @@ static void test_irq_wakes(void)
 	vm_free(&vm);
 }
 
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
 /*
  * The guest's timer wakes its thread. KVM on QEMU 7.2 loses about one timer in a hundred until
  * something else makes it look; here that is a skipped test, while ours may lose none.
@@ -315,6 +346,7 @@ const struct test tests_irq[] = {
 	{"gic_region", test_gic_region},
 	{"gic_registers", test_gic_registers},
 	{"irq_line", test_irq_line},
+	{"suspended", test_suspended},
 	{"irqfd", test_irqfd},
 	{"routing", test_routing},
 	{"irq_wakes", test_irq_wakes},

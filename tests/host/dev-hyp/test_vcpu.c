@@ -365,6 +365,24 @@ static void test_psci_reset(void)
 	vm_free(&vm);
 }
 
+/* Only where user space asked for it, which then finds the call's arguments in the registers. */
+static void test_system_suspend(void)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_SYSTEM_SUSPEND};
+	struct vm vm;
+
+	vm_make(&vm, 1, GUEST(suspend));
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), ~0ul); /* not supported */
+	CHECK_OK(ioctl(vm.fd, KVM_ENABLE_CAP, &cap));
+	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SUSPEND);
+	CHECK_EQ(reg_x(&vm, 0, 0), 0xc400000e);
+	CHECK_EQ(reg_x(&vm, 0, 1), 0x1234);
+	CHECK_EQ(reg_x(&vm, 0, 2), 0x5678);
+	reg_set_x(&vm, 0, 0, 55); /* denied, with any answer */
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 55);
+	vm_free(&vm);
+}
+
 /* As QEMU does it: the VM stays, vCPUs are initialized anew, and it runs again. */
 static void test_reset_in_place(void)
 {
@@ -589,6 +607,7 @@ const struct test tests_vcpu[] = {
 	{"register_list", test_register_list},
 	{"system_registers", test_system_registers},
 	{"psci_reset", test_psci_reset},
+	{"system_suspend", test_system_suspend},
 	{"reset_in_place", test_reset_in_place},
 	{"mp_state", test_mp_state},
 	{"cpu_on", test_cpu_on},

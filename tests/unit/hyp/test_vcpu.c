@@ -99,6 +99,90 @@ static void psci_powers_vcpus(void **state)
 	assert_int_equal(host()->regs.x[2], PSCI_SYSTEM_OFF);
 }
 
+/* While a call has the target for itself, PSCI makes its caller call again: it said ALREADY_ON. */
+static void psci_waits_for_other_calls(void **state)
+{
+	struct vcpu *caller = guest.vm->vcpus[0];
+	struct vcpu *target = guest.vm->vcpus[1];
+	u32 old;
+	u64 pc;
+
+	(void)state;
+	run_guest();
+	assert_int_equal(vcpu_claim(target, &old), HYP_OK);
+	assert_int_equal(old, VCPU_OFF);
+	pc = caller->regs.pc;
+	(void)machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 1, 0x1234, 99);
+	assert_int_equal(caller->regs.x[0], PSCI_CPU_ON | PSCI_64BIT);
+	assert_int_equal(caller->regs.pc, pc - 4);
+	(void)machine_smccc(HOST_CORE, PSCI_AFFINITY_INFO | PSCI_64BIT, 1, 0, 0);
+	assert_int_equal(caller->regs.x[0], PSCI_AFFINITY_INFO | PSCI_64BIT);
+	vcpu_release(target, old);
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 1, 0x1234, 99),
+			 PSCI_SUCCESS);
+}
+
+static void a_guest_suspends_itself(void **state)
+{
+	u64 features = PSCI_SYSTEM_SUSPEND | PSCI_64BIT;
+
+	(void)state;
+	run_guest();
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_FEATURES, features, 0, 0), -1);
+	assert_int_equal(machine_smccc(HOST_CORE, features, 0x4000, 7, 0), PSCI_NOT_SUPPORTED);
+	machine_wfi(HOST_CORE);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_SUSPEND, 2),
+			 HYP_E_INVAL);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_SUSPEND, 1), HYP_OK);
+	assert_int_equal(host_call(vcpu_power, NULL, guest.vcpu[1], 1), HYP_OK);
+	run_guest();
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_FEATURES, features, 0, 0), 0);
+	assert_int_equal(machine_smccc(HOST_CORE, features, 0x4000, 7, 0), PSCI_DENIED);
+	machine_wfi(HOST_CORE);
+	assert_int_equal(host_call(vcpu_power, NULL, guest.vcpu[1], 0), HYP_OK);
+	run_guest();
+	(void)machine_smccc(HOST_CORE, features, 0x4000, 7, 0);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_SYSTEM);
+	assert_int_equal(host()->regs.x[2], features);
+	assert_int_equal(host()->regs.x[3], 0x4000);
+	assert_int_equal(host()->regs.x[4], 7);
+	/* asleep: nothing of it runs */
+	(void)host_call(vcpu_run, NULL, guest.vcpu[0], HYP_RUN_WAIT);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_WFI);
+}
+
+/* The last core on asks; the firmware refuses, or takes everything the core knew. */
+static void the_host_suspends_the_machine(void **state)
+{
+	u64 function = PSCI_SYSTEM_SUSPEND | PSCI_64BIT;
+	struct vcpu *other = machine_host_vm->vcpus[0];
+
+	(void)state;
+	atomic_store(&other->state, VCPU_OFF); /* it waits below the RM, and runs nothing here */
+	fake_smc_result = PSCI_NOT_SUPPORTED;
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_FEATURES, function, 0, 0),
+			 PSCI_NOT_SUPPORTED);
+	assert_int_equal(machine_smccc(HOST_CORE, function, 0x80000, 5, 0), PSCI_NOT_SUPPORTED);
+	fake_smc_result = 0;
+	assert_int_equal(machine_smccc(HOST_CORE, PSCI_CPU_ON | PSCI_64BIT, 2, 0x80000, 0),
+			 PSCI_SUCCESS);
+	assert_int_equal(machine_smccc(HOST_CORE, function, 0x80000, 5, 0), PSCI_DENIED);
+	(void)machine_smccc(2, PSCI_CPU_OFF, 0, 0, 0);
+	host()->regs.x[20] = 1234;
+	(void)machine_smccc(HOST_CORE, function, 0x80000, 5, 0);
+	fake_settle();
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(fake_smc_function, function);
+	assert_int_equal(host()->regs.pc, 0x80000);
+	assert_int_equal(host()->regs.x[0], 5);
+	assert_int_equal(host()->regs.x[20], 0);
+	assert_false(cpus[HOST_CORE].suspended);
+	assert_int_equal(atomic_load(&host()->state), VCPU_RUNNING);
+	atomic_store(&other->state, VCPU_READY);
+}
+
 #define PV_TIME_FEATURES 0xc5000020u
 #define PV_TIME_ST       0xc5000021u
 #define SMCCC_FEATURES   0x80000001u
@@ -226,6 +310,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_proxy_runs_sleeps_and_is_woken, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_vm_does_not_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(psci_powers_vcpus, setup, teardown),
+		cmocka_unit_test_setup_teardown(psci_waits_for_other_calls, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_guest_suspends_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_host_suspends_the_machine, setup, teardown),
 		cmocka_unit_test_setup_teardown(stolen_time_is_where_the_host_says, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_protected_vms_registers, setup, teardown),

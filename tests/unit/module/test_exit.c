@@ -82,6 +82,8 @@ static void test_system(void **state)
 	assert_int_equal(run.system_event.data[0], 0);
 	assert_true(exit_fill_system(&run, PSCI_0_2_FN_SYSTEM_RESET));
 	assert_int_equal(run.system_event.type, KVM_SYSTEM_EVENT_RESET);
+	assert_true(exit_fill_system(&run, PSCI_1_0_FN64_SYSTEM_SUSPEND));
+	assert_int_equal(run.system_event.type, KVM_SYSTEM_EVENT_SUSPEND);
 	assert_true(exit_fill_system(&run, PSCI_1_1_FN64_SYSTEM_RESET2));
 	assert_int_equal(run.system_event.type, KVM_SYSTEM_EVENT_RESET);
 	assert_int_equal(run.system_event.data[0], KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2);
