@@ -7,6 +7,7 @@ check-boot-y += tests/boot/test_guest_images
 check-boot-y += tests/boot/test_matrix
 bench-y += tests/perf/hyp
 check-boot-y += tests/boot/test_gic_guest
+check-boot-y += tests/boot/test_bare_host
 
 include tests/unit/vgic/build.mk
 include tests/guest/build.mk

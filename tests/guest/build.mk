@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Bare-metal guests in C: build/tests/guest/<name>.bin is an arm64 Image.
 
-guest-tests := gic bench static hostile
+guest-tests := gic bench static hostile hostile_host ownership
 guest-test-images := $(guest-tests:%=$(O)/tests/guest/%.bin)
-guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o attack.o)
+guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o attack.o host.o)
 guest-test-cflags := -std=gnu11 -O2 -g -march=armv8-a -ffreestanding -fpie -mgeneral-regs-only \
 	-mno-outline-atomics -mstrict-align -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-Wall -Wextra -Werror -Itests/guest
+	-Wall -Wextra -Werror -Itests/guest -Itests/model -Ihyp -Iinclude
 
 $(O)/tests/guest/%.o: tests/guest/%.c
 	@mkdir -p $(@D)
@@ -17,6 +17,12 @@ $(O)/tests/guest/%.o: tests/guest/%.S
 	@mkdir -p $(@D)
 	@$(say) AS $@
 	$(Q)$(CROSS)gcc $(guest-test-cflags) -MMD -MP -c -o $@ $<
+
+$(O)/tests/guest/model.o: tests/model/model.c
+	@$(say) CC $@
+	$(Q)$(CROSS)gcc $(guest-test-cflags) -MMD -MP -c -o $@ $<
+
+$(O)/tests/guest/ownership.elf: $(O)/tests/guest/model.o
 
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(guest-test-lib) tests/guest/lib/guest.lds
 	@$(say) LD $@

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See model.h. */
+#include <core/string.h>
 #include <hyp/calls.h>
 #include <hyp/error.h>
-#include <string.h>
 #include "model.h"
 
 #define RM  1u
