@@ -13,7 +13,7 @@
  *
  * Single pages come up to 16 at a time: whoever touches one frame mostly touches the next, and the way
  * here costs more than the page. They are the frames from the touched one to the next 64 KiB boundary.
- * After a huge page follow those up to the next 16 MiB boundary that the process has already.
+ * After a huge page follow those up to the next 32 MiB boundary that the process has already.
  *
  * mem->pages (pages.c) remembers what the guest has, and is the only record of it. Invariant: a frame
  * is in it exactly while its page is pinned and the hypervisor may map it into the VM. A page that the
@@ -37,8 +37,8 @@
 #define MEM_BLOCK	PAGES_REGION
 #define MEM_BLOCK_ORDER 9
 #define MEM_BATCH	16UL
-#define MEM_BLOCK_BATCH (8 * MEM_BLOCK)
-#define MEM_CHARGE_STEP (8 * MEM_BLOCK)
+#define MEM_BLOCK_BATCH (16 * MEM_BLOCK)
+#define MEM_CHARGE_STEP MEM_BLOCK_BATCH
 
 int mem_prepare(struct mem *mem)
 {

@@ -276,9 +276,9 @@ void s2_map(struct stage2 *s2, ipaddr_t ipa, paddr_t pa, u64 bytes, u32 prot, en
 			entry[i] = pte_leaf(pa_add(pa, done), level, attributes);
 			done += level_bytes(level);
 		}
-		/* At the end of each table that was written to. */
-		if (done >= bytes ||
-		    (level > 1 && IS_ALIGNED(ipa.ipa + done, level_bytes(level - 1)))) {
+		/* At the end of each table that was written to, if it can be a block at all. */
+		if (level > 1 && IS_ALIGNED(ipa.ipa ^ pa.pa, level_bytes(level - 1)) &&
+		    (done >= bytes || IS_ALIGNED(ipa.ipa + done, level_bytes(level - 1)))) {
 			tidy(s2, at, level, true);
 		}
 	}
