@@ -14,16 +14,20 @@ static struct msgq *get_msgq(struct vcpu *vcpu, u64 handle, u32 right, int *erro
 	return handle_get(vcpu->vm, handle, HYP_OBJECT_MSGQ, right, error);
 }
 
-/* Lists a new object under its owner and gives the owner a handle. */
-static int publish(struct vm *owner, struct ipc_object *object, u64 *handle)
+/* Lists a new object of so many pages under its owner and gives the owner a handle. */
+static int publish(struct vm *owner, struct ipc_object *object, u32 pages, u64 *handle)
 {
 	int result;
 
 	if (!vm_table_enter()) {
 		return HYP_E_BUSY;
 	}
-	result = handle_put(owner, object->type, object, HYP_RIGHT_ALL);
+	/* The rest of the pool is for what its host needs to run it. */
+	result = owner->ipc_pages + pages > HYP_IPC_PAGES
+			 ? HYP_E_LIMIT
+			 : handle_put(owner, object->type, object, HYP_RIGHT_ALL);
 	if (result >= 0) {
+		owner->ipc_pages += pages;
 		object->next = owner->ipc;
 		owner->ipc = object;
 		*handle = (u64)result;
@@ -41,7 +45,7 @@ int call_doorbell_create(struct vcpu *vcpu, u64 *x)
 	if (error) {
 		return error;
 	}
-	error = publish(vcpu->vm, &doorbell->object, &x[1]);
+	error = publish(vcpu->vm, &doorbell->object, 1, &x[1]);
 	if (error) {
 		pool_free(&vcpu->vm->pool, doorbell);
 	}
@@ -97,7 +101,7 @@ int call_msgq_create(struct vcpu *vcpu, u64 *x)
 	if (error) {
 		return error;
 	}
-	error = publish(vcpu->vm, &msgq->object, &x[1]);
+	error = publish(vcpu->vm, &msgq->object, msgq_nr_pages(msgq), &x[1]);
 	if (error) {
 		msgq_free(vcpu->vm, msgq);
 	}

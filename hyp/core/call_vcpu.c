@@ -28,7 +28,9 @@ int call_vcpu_create(struct vcpu *vcpu, u64 *x)
 		return HYP_E_BUSY;
 	}
 	vm = handle_get(vcpu->vm, x[1], HYP_OBJECT_VM, HYP_RIGHT_CONTROL, &error);
-	if (vm) {
+	if (vm && vm_is_sealed(vm)) {
+		error = HYP_E_DENIED;
+	} else if (vm) {
 		/* Without a handle the vCPU would be out of reach. */
 		error = handle_has_room(vcpu->vm) ? vcpu_create_locked(vm, x[2], x[3], x[4], &new)
 						  : HYP_E_LIMIT;
@@ -40,7 +42,7 @@ int call_vcpu_create(struct vcpu *vcpu, u64 *x)
 	return error;
 }
 
-/* A vCPU whose registers the caller may see, claimed. */
+/* A vCPU whose registers the caller may see and change, claimed. */
 static struct vcpu *claim_for_regs(struct vcpu *vcpu, u64 handle, u32 *old, int *error)
 {
 	struct vcpu *target = get_vcpu(vcpu, handle, HYP_RIGHT_CONTROL, error);
@@ -53,8 +55,7 @@ static struct vcpu *claim_for_regs(struct vcpu *vcpu, u64 handle, u32 *old, int 
 		return NULL;
 	}
 	/* Asked only now: a claimed vCPU cannot start to run. */
-	if ((target->vm->flags & HYP_VM_PROTECTED) &&
-	    atomic_load(&target->vm->state) != HYP_VM_NEW) {
+	if (vm_is_sealed(target->vm)) {
 		vcpu_release(target, *old);
 		*error = HYP_E_DENIED;
 		return NULL;
@@ -200,17 +201,14 @@ int call_vcpu_power(struct vcpu *vcpu, u64 *x)
 {
 	int error;
 	u32 old;
-	struct vcpu *target = get_vcpu(vcpu, x[1], HYP_RIGHT_CONTROL, &error);
+	struct vcpu *target = claim_for_regs(vcpu, x[1], &old, &error);
 
 	if (!target) {
 		return error;
 	}
 	if (x[2] > 1 || !vcpu_is_proxy(target)) {
+		vcpu_release(target, old);
 		return HYP_E_INVAL;
-	}
-	error = vcpu_claim(target, &old);
-	if (error) {
-		return error;
 	}
 	if (!x[2]) {
 		vcpu_release(target, VCPU_OFF);
@@ -227,13 +225,9 @@ int call_vcpu_reset(struct vcpu *vcpu, u64 *x)
 {
 	int error;
 	u32 old;
-	struct vcpu *target = get_vcpu(vcpu, x[1], HYP_RIGHT_CONTROL, &error);
+	struct vcpu *target = claim_for_regs(vcpu, x[1], &old, &error);
 
 	if (!target) {
-		return error;
-	}
-	error = vcpu_claim(target, &old);
-	if (error) {
 		return error;
 	}
 	/* In WFI it is in its core's list; and only its VM can power it on again. */

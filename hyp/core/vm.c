@@ -235,6 +235,11 @@ static int reset_locked(struct vm *vm)
 	if (any_vcpu_active(vm)) {
 		return HYP_E_BUSY;
 	}
+	/* Its registers are its host's again after this, so there must be nothing to find by them.
+	 * Now that it is stopped it gets no memory any more. */
+	if ((vm->flags & HYP_VM_PROTECTED) && mem_has_pages(vm)) {
+		return HYP_E_STATE;
+	}
 	/* A VCPU_RUN that passed its checks before the VM was stopped may still take one. */
 	error = vm_claim_vcpus(vm, old);
 	if (error) {

@@ -29,7 +29,8 @@ struct vm {
 	_Atomic u32 nr_vcpus;
 	struct vcpu *vcpus[HYP_MAX_VCPUS]; /* written once by VCPU_CREATE, index < nr may be NULL */
 	struct handle_table handles;
-	struct ipc_object *ipc; /* what it owns; vm_table_lock */
+	struct ipc_object *ipc; /* what it owns; vm_table_lock, as the next */
+	u32 ipc_pages;          /* of its pool, at most HYP_IPC_PAGES */
 	struct console console;
 	struct vgic_dist vgic;
 	u64 cntvoff;
@@ -68,6 +69,13 @@ int vm_pool_add(struct vm *rm, struct vm *vm, ipaddr_t base, u64 nr) __must_chec
 /* Something the VM did makes going on impossible (an access that cannot be served, AArch32). Logs
  * why; a VM that EL2 schedules is stopped. Returns the vCPU to run next. */
 struct vcpu *vm_fault(struct vcpu *vcpu, const char *why);
+
+/* A protected VM that was started goes its own way: nobody sees or sets its registers, or gives it
+ * another vCPU, which would run wherever its host lends memory. */
+static inline bool vm_is_sealed(const struct vm *vm)
+{
+	return (vm->flags & HYP_VM_PROTECTED) && atomic_load(&vm->state) != HYP_VM_NEW;
+}
 
 /* vCPU by index, or NULL. */
 static inline struct vcpu *vm_vcpu(struct vm *vm, u64 index)

@@ -44,6 +44,7 @@ struct msgq {
 	u32 stride;     /* slot_bytes and the length word, rounded up to 8; divides no page */
 	u32 head;       /* next to receive */
 	u32 count;
+	u64 nr_taken; /* since it exists */
 	struct ipc_binding ends[2];
 	u8 *pages[HYP_MSGQ_BYTES / PAGE_BYTES];
 };
@@ -57,6 +58,7 @@ u64 doorbell_recv(struct doorbell *doorbell, u64 mask);  /* flags taken */
 int doorbell_use_as_wake(struct doorbell *doorbell) __must_check;
 void doorbell_set_mask(struct doorbell *doorbell, u64 mask);
 
+u32 msgq_nr_pages(const struct msgq *msgq); /* of its owner's pool */
 int msgq_create(struct vm *owner, u64 nr_msgs, u64 msg_bytes, struct msgq **out) __must_check;
 /* A queue that nobody has a handle to yet. */
 void msgq_free(struct vm *owner, struct msgq *msgq);

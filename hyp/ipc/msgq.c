@@ -26,6 +26,16 @@ static struct slot *slot_at(struct msgq *msgq, u32 index)
 	return (struct slot *)(void *)(msgq->pages[index / n] + (index % n) * msgq->stride);
 }
 
+u32 msgq_nr_pages(const struct msgq *msgq)
+{
+	u32 nr = 1;
+
+	for (u32 i = 0; i < ARRAY_COUNT(msgq->pages); i++) {
+		nr += msgq->pages[i] != NULL;
+	}
+	return nr;
+}
+
 void msgq_free(struct vm *owner, struct msgq *msgq)
 {
 	for (u32 i = 0; i < ARRAY_COUNT(msgq->pages); i++) {
@@ -141,32 +151,56 @@ int msgq_send(struct msgq *msgq, struct vm *from, ipaddr_t from_ipa, u64 bytes)
 	return error;
 }
 
-int msgq_recv(struct msgq *msgq, struct vm *to, ipaddr_t to_ipa, u64 bytes)
+/* Copies the oldest message; nr_taken tells it from later ones. */
+static int peek(struct msgq *msgq, u8 *copy, u64 bytes, u64 *length, u64 *nr_taken)
 {
-	u8 copy[HYP_MSG_MAX_BYTES];
-	u64 length;
-	int error;
+	int error = HYP_E_AGAIN;
 
 	spin_lock(&msgq->object.lock);
-	if (msgq->count == 0) {
-		error = HYP_E_AGAIN;
-	} else {
+	if (msgq->count) {
 		const struct slot *slot = slot_at(msgq, msgq->head);
 
-		length = slot->bytes;
-		memcpy(copy, slot->data, length);
-		error = length > bytes ? HYP_E_SIZE : HYP_OK;
+		*length = slot->bytes;
+		*nr_taken = msgq->nr_taken;
+		memcpy(copy, slot->data, *length);
+		error = *length > bytes ? HYP_E_SIZE : HYP_OK;
 	}
-	if (!error) {
+	spin_unlock(&msgq->object.lock);
+	return error;
+}
+
+/* Removes the message that peek() saw, unless somebody else was faster. */
+static int take(struct msgq *msgq, u64 nr_taken)
+{
+	int error = HYP_E_BUSY;
+
+	spin_lock(&msgq->object.lock);
+	if (msgq->nr_taken == nr_taken) {
+		error = HYP_OK;
+		msgq->nr_taken++;
 		msgq->head = (msgq->head + 1) % msgq->nr_slots;
 		if (msgq->count-- == msgq->nr_slots) {
 			(void)pulse(&msgq->ends[MSGQ_END_SEND]);
 		}
 	}
 	spin_unlock(&msgq->object.lock);
-	if (error) {
-		return error;
+	return error;
+}
+
+/* The message leaves the queue only once it has arrived: the buffer may be bad. mem_lock comes
+ * before the queue's lock. */
+int msgq_recv(struct msgq *msgq, struct vm *to, ipaddr_t to_ipa, u64 bytes)
+{
+	u8 copy[HYP_MSG_MAX_BYTES];
+	u64 length;
+	u64 nr_taken;
+	int error = peek(msgq, copy, bytes, &length, &nr_taken);
+
+	if (!error) {
+		error = mem_copy_to_vm(to, to_ipa, copy, length);
 	}
-	error = mem_copy_to_vm(to, to_ipa, copy, length);
+	if (!error) {
+		error = take(msgq, nr_taken);
+	}
 	return error ? error : (int)length;
 }

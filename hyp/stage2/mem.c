@@ -441,6 +441,16 @@ bool mem_strip_owned(struct vm *rm, struct vm *user)
 	return done != 0;
 }
 
+bool mem_has_pages(struct vm *vm)
+{
+	bool pages;
+
+	spin_lock(&mem_lock);
+	pages = vm->mem_pages != 0;
+	spin_unlock(&mem_lock);
+	return pages;
+}
+
 bool mem_has_ties(struct vm *vm)
 {
 	bool ties;

@@ -34,6 +34,8 @@ void mem_pool_return(struct vm *rm, paddr_t base, u64 nr);
 /* Takes the pages that user owns (donated to it) away, wipes them and gives them to the RM.
  * The VM is being destroyed. At most one block's worth a call; false: nothing was left. */
 bool mem_strip_owned(struct vm *rm, struct vm *user);
+/* Whether any memory is mapped in vm, its own or others'. */
+bool mem_has_pages(struct vm *vm);
 /* Whether pages of other VMs are mapped in vm, or its pages are lent to or shared with others. */
 bool mem_has_ties(struct vm *vm);
 

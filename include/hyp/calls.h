@@ -56,16 +56,18 @@
 	X(vm_start, 0x1a, 1, "vm", "Its vCPUs may run. CONTROL. STATE.")                           \
 	X(vm_stop, 0x1b, 1, "vm", "Its vCPUs will not run again until VM_RESET. CONTROL.")         \
 	X(vm_reset, 0x1c, 1, "vm",                                                                 \
-	  "vCPUs and interrupts as after VM_CREATE; memory stays. CONTROL. BUSY: one still runs.") \
+	  "vCPUs and interrupts as after VM_CREATE; memory stays. CONTROL. BUSY: one still runs. " \
+	  "STATE: a protected VM still has memory.")                                               \
 	X(vm_destroy, 0x1d, 1, "vm",                                                               \
-	  "Stops it, deletes every handle to it; its own pages and its pool return, wiped, to "    \
-	  "whoever donated them. DESTROY. BUSY: a vCPU still runs, pages are still lent to or "    \
-	  "shared with it, or pages are left to wipe: call again.")                                \
+	  "Stops it, deletes every handle to it; its own pages, whoever donated them, and its "    \
+	  "pool go to the RM, wiped. DESTROY. BUSY: a vCPU still runs, pages are still lent to "   \
+	  "or shared with it, or pages are left to wipe: call again.")                             \
 	X(vm_info, 0x1e, 1, "vm -> state, pool_pages, pool_free, mem_pages, vcpus",                \
 	  "Counters of a VM.")                                                                     \
                                                                                                    \
 	X(vcpu_create, 0x20, 4, "vm, index, mpidr, flags -> vcpu",                                 \
-	  "Makes a vCPU, powered off unless HYP_VCPU_ON. CONTROL. NOMEM, EXIST, LIMIT.")           \
+	  "Makes a vCPU, powered off unless HYP_VCPU_ON. CONTROL. NOMEM, EXIST, LIMIT. DENIED: a " \
+	  "protected VM that was started.")                                                        \
 	X(vcpu_run, 0x21, 3, "vcpu, action, data -> reason, a, b, c, d, e",                        \
 	  "Runs a proxy vCPU on this core until something needs the caller. RUN. STATE, BUSY.")    \
 	X(vcpu_reg_get, 0x22, 2, "vcpu, reg -> value",                                             \
@@ -79,8 +81,8 @@
 	  "CONTROL, and SEND on the doorbell.")                                                    \
 	X(vcpu_sched, 0x28, 3, "vcpu, priority, slice_ns",                                         \
 	  "Priority (0 lowest to 63) and time slice of a vCPU that EL2 schedules. CONTROL.")       \
-	X(vcpu_power, 0x29, 2, "vcpu, on", "Powers it on or off, as PSCI would. CONTROL. BUSY.")   \
-	X(vcpu_reset, 0x2a, 1, "vcpu", "Registers as after creation. CONTROL. BUSY.")              \
+	X(vcpu_power, 0x29, 2, "vcpu, on", "Powers it on or off, as PSCI would; as VCPU_REG_GET.") \
+	X(vcpu_reset, 0x2a, 1, "vcpu", "Registers as after creation; as VCPU_REG_GET.")            \
                                                                                                    \
 	X(vgic_config, 0x30, 4, "vm, gicd_ipa, gicr_ipa, nr_irqs",                                 \
 	  "Places the VM's GIC; once, before VM_START. CONTROL. STATE, ADDR.")                     \
@@ -93,7 +95,8 @@
 	  "Hands a hardware SPI to vm as its virq. PLATFORM only. EXIST.")                         \
 	X(irq_release, 0x35, 1, "pirq", "Takes a hardware SPI back. PLATFORM only.")               \
                                                                                                    \
-	X(doorbell_create, 0x38, 0, "-> doorbell", "64 flags, from the caller's pool. NOMEM.")     \
+	X(doorbell_create, 0x38, 0, "-> doorbell",                                                 \
+	  "64 flags, from the caller's pool. NOMEM, LIMIT.")                                       \
 	X(doorbell_bind, 0x39, 2, "doorbell, virq",                                                \
 	  "The caller gets SPI virq (level) while an unmasked flag is set; 0 unbinds. RECV.")      \
 	X(doorbell_send, 0x3a, 2, "doorbell, flags -> old", "Sets flags. SEND.")                   \
@@ -101,13 +104,15 @@
 	X(doorbell_mask, 0x3c, 2, "doorbell, enable", "Which flags raise the interrupt. RECV.")    \
                                                                                                    \
 	X(msgq_create, 0x40, 2, "nr_msgs, msg_bytes -> msgq",                                      \
-	  "A bounded queue, from the caller's pool; at most HYP_MSGQ_BYTES in all. NOMEM, SIZE.")  \
+	  "A bounded queue, from the caller's pool; at most HYP_MSGQ_BYTES in all. NOMEM, LIMIT, " \
+	  "SIZE.")                                                                                 \
 	X(msgq_bind, 0x41, 3, "msgq, end, virq",                                                   \
 	  "The caller gets SPI virq (edge) when the queue stops being empty (end 0, RECV) or "     \
 	  "full (end 1, SEND); 0 unbinds.")                                                        \
 	X(msgq_send, 0x42, 3, "msgq, ipa, bytes", "Copies a message in. SEND. AGAIN, SIZE, ADDR.") \
 	X(msgq_recv, 0x43, 3, "msgq, ipa, bytes -> bytes",                                         \
-	  "Copies the oldest message out. RECV. AGAIN, SIZE, ADDR.")                               \
+	  "Copies the oldest message out; it stays if that fails. RECV. AGAIN, SIZE, ADDR. BUSY: " \
+	  "another vCPU took it meanwhile.")                                                       \
                                                                                                    \
 	X(console_write, 0x48, 5, "bytes, data, data, data, data",                                 \
 	  "Puts up to 32 bytes onto the caller's console, which keeps the last 16 KiB; the RM's "  \
@@ -237,6 +242,7 @@ enum hyp_vgic_group {
 /* IRQ_FORWARD flags. */
 #define HYP_IRQ_EDGE (1u << 0)
 
+#define HYP_IPC_PAGES     32u    /* of its pool that a VM may make doorbells and queues of */
 #define HYP_MSGQ_BYTES    32768u /* nr_msgs * msg_bytes of one queue */
 #define HYP_MSG_MAX_BYTES 1024u  /* of one message */
 

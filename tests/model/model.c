@@ -203,6 +203,16 @@ bool model_has_ties(u32 vm)
 	return false;
 }
 
+bool model_has_memory(u32 vm)
+{
+	for (u32 i = 0; i < MODEL_PAGES; i++) {
+		if (model_vms[vm].map[i] && model_vms[vm].map[i] != MODEL_DEVICE) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool model_owns_pages(u32 vm)
 {
 	for (u32 i = 0; i < MODEL_PAGES; i++) {

@@ -50,6 +50,8 @@ void model_apply_take_pool(u32 page, u32 nr, u32 user);
 u32 model_may_map_device(u32 vm, u64 vm_page, u64 nr);
 void model_apply_map_device(u32 vm, u32 vm_page, u32 nr);
 
+/* Whether any memory is mapped in it, which a protected VM must have lost before VM_RESET. */
+bool model_has_memory(u32 vm);
 /* Whether VM_DESTROY must wait for others. */
 bool model_has_ties(u32 vm);
 bool model_owns_pages(u32 vm);

@@ -336,12 +336,15 @@ static void life(void)
 		(void)rm_call(vm_stop, NULL, guests[i].rm);
 		vm->stopped = true;
 	} else {
+		bool keeps = vm->is_protected && model_has_memory(guests[i].vm->id);
+		int error = keeps ? HYP_E_STATE : HYP_OK;
+
 		snprintf(what, sizeof(what), "reset, start %u", guests[i].vm->id);
-		if (rm_call(vm_reset, NULL, guests[i].rm) ||
-		    rm_call(vm_start, NULL, guests[i].rm)) {
+		if (rm_call(vm_reset, NULL, guests[i].rm) != error ||
+		    (!error && rm_call(vm_start, NULL, guests[i].rm))) {
 			fail("reset, start", 0, 0);
 		}
-		vm->stopped = false;
+		vm->stopped = error != HYP_OK;
 	}
 }
 

@@ -15,7 +15,7 @@ static int setup(void **state)
 {
 	(void)state;
 	machine_boot();
-	machine_add_guest(&guest, 0, 2, 32);
+	machine_add_guest(&guest, 0, 2, 64);
 	return rm_call(vm_start, NULL, guest.rm) == HYP_OK ? 0 : -1;
 }
 
@@ -230,6 +230,36 @@ static void a_protected_vms_registers(void **state)
 	machine_remove_guest(&secret);
 }
 
+/* Its host could reset it, or add a vCPU, and go on at address 0, with memory of the host's there.
+ */
+static void a_protected_vm_stays_on_its_path(void **state)
+{
+	struct guest secret = {0};
+	u64 handle;
+
+	(void)state;
+	machine_add_guest(&secret, HYP_VM_PROTECTED, 2, 32);
+	assert_int_equal(host_call(vcpu_reset, NULL, secret.vcpu[0]), HYP_OK);
+	assert_int_equal(host_call(vcpu_power, NULL, secret.vcpu[0], 1), HYP_OK);
+	assert_int_equal(host_call(mem_lend, NULL, secret.host, FAKE_HOST, 0x1000, 1, HYP_PROT_R),
+			 HYP_OK);
+	assert_int_equal(rm_call(vm_start, NULL, secret.rm), HYP_OK);
+	assert_int_equal(host_call(vcpu_reset, NULL, secret.vcpu[0]), HYP_E_DENIED);
+	assert_int_equal(host_call(vcpu_power, NULL, secret.vcpu[1], 1), HYP_E_DENIED);
+	assert_int_equal(secret.vm->vcpus[1]->state, VCPU_OFF);
+	assert_int_equal(
+		host_call(vcpu_create, &handle, secret.host, 3, 3, HYP_VCPU_PROXY | HYP_VCPU_ON),
+		HYP_E_DENIED);
+	/* as good as new only without its memory */
+	assert_int_equal(host_call(vm_reset, NULL, secret.host), HYP_E_STATE);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, secret.vcpu[0], HYP_REG_PC, 0x1000),
+			 HYP_E_DENIED);
+	assert_int_equal(host_call(mem_reclaim, NULL, secret.host, 0x1000, 1), HYP_OK);
+	assert_int_equal(host_call(vm_reset, NULL, secret.host), HYP_OK);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, secret.vcpu[0], HYP_REG_PC, 0x1000), HYP_OK);
+	machine_remove_guest(&secret);
+}
+
 /* A vCPU that EL2 schedules, in WFI with a timer: it stayed in the core's list after a reset. */
 static void reset_of_a_sleeping_vcpu(void **state)
 {
@@ -279,12 +309,35 @@ static void messages_are_bounded(void **state)
 	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST, 6), HYP_OK);
 	assert_int_equal(host_call(msgq_send, NULL, queue, FAKE_HOST, 6), HYP_E_AGAIN);
 	assert_int_equal(host_call(msgq_recv, NULL, queue, FAKE_HOST + 4096, 5), HYP_E_SIZE);
+	/* a bad buffer took the message with it */
+	assert_int_equal(host_call(msgq_recv, NULL, queue, 0x1000, 8), HYP_E_ADDR);
 	assert_int_equal(host_call(msgq_recv, &nr, queue, FAKE_HOST + 4096, 8), HYP_OK);
 	assert_int_equal(nr, 6);
 	assert_int_equal(host_call(msgq_recv, &nr, queue, FAKE_HOST + 4096, 8), HYP_OK);
 	fake_read(FAKE_HOST + 4096, text, sizeof(text));
 	assert_string_equal(text, "hello");
 	assert_int_equal(host_call(handle_delete, NULL, queue), HYP_OK);
+}
+
+/* A guest could turn its whole pool into doorbells, and what was added to it too. */
+static void objects_are_bounded(void **state)
+{
+	struct vm *vm = guest.vm;
+	u64 free = vm->pool.nr_free;
+	u64 queue;
+	u32 nr = 0;
+	int error;
+
+	(void)state;
+	run_guest();
+	do {
+		error = host_call(doorbell_create, NULL, 0);
+		nr++;
+	} while (!error && nr < HYP_IPC_PAGES + 10);
+	assert_int_equal(error, HYP_E_LIMIT);
+	assert_int_equal(host_call(msgq_create, &queue, 16, 1024), HYP_E_LIMIT);
+	assert_int_equal(free - vm->pool.nr_free, HYP_IPC_PAGES);
+	machine_wfi(HOST_CORE);
 }
 
 static void a_host_core_goes_off_and_on(void **state)
@@ -316,6 +369,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stolen_time_is_where_the_host_says, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_protected_vms_registers, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_protected_vm_stays_on_its_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(objects_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_of_a_sleeping_vcpu, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_host_core_goes_off_and_on, setup, teardown),
