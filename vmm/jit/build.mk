@@ -90,6 +90,11 @@ $(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
 check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
 check-boot-y += tests/boot/test_vmm_jit
 
+# Random words as guests for longer: FUZZ_ROUNDS of 30 ms, from a seed that is printed if one fails.
+.PHONY: fuzz-jit
+fuzz-jit: $(O)/vmm/unit/test_hostile
+	$(Q)$< $(or $(FUZZ_ROUNDS),20000) $$(date +%s)
+
 # The memory model, from inside a guest: a program in its initramfs.
 $(O)/jit/litmus: tests/jit/litmus.c $(O)/sysroot.mk
 	@mkdir -p $(@D)

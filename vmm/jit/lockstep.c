@@ -218,6 +218,7 @@ static bool lockstep_compare(struct lockstep *l, struct jit_cpu *cpu,
 	fpsr_begin();
 	reason = (enum translate_exit)cpu->vm->cache->stubs.enter(cpu, block->code);
 	fpsr_fold(cpu);
+	cpu->pc = mmu_strip_tag(cpu, cpu->pc);
 	if (reason == TRANSLATE_ENTRY) {
 		return true; /* nothing was executed: someone wants attention */
 	}

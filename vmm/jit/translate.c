@@ -76,6 +76,8 @@ void translate_run(struct jit_cpu *cpu)
 		}
 		reason = (enum translate_exit)cache->stubs.enter(cpu, code);
 		cpu_count(cpu, CPU_STAT_EXITS + reason);
+		/* A register's value as the target of a jump may have a tag, the PC has none. */
+		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
 		switch (reason) {
 		case TRANSLATE_ENTRY:
 			find = true; /* jumps[] would lead to the same stale block */
