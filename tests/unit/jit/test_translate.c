@@ -18,6 +18,7 @@
 
 #include "cache.h"
 #include "exception.h"
+#include "fp.h"
 #include "fpsr.h"
 #include "interp.h"
 #include "machine.h"
@@ -142,8 +143,8 @@ static void random_state(struct jit_cpu *cpu)
 	}
 	cpu->x[CPU_REG_SP] = DATA_BASE + DATA_SIZE / 2 + rnd() % 256 * (rnd() % 8 ? 16 : 8);
 	cpu_set_nzcv(cpu, rnd() & 15);
-	cpu->fpsr = 0;
-	cpu->fpcr = 0;
+	cpu->fpsr = rnd() & 1 ? 0 : rnd() & (FPSR_QC | FPSR_IDC | 0x1f);
+	cpu->fpcr = rnd() & 3 ? 0 : rnd() & (FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT);
 	cpu->monitor.size = 0;
 	memset(&cpu->exc, 0, sizeof(cpu->exc));
 }
@@ -172,20 +173,38 @@ static enum exec_result run_interpreter(struct jit_cpu *cpu, unsigned int nr)
 	return EXEC_NEXT;
 }
 
-static enum exec_result run_translator(struct machine *m, unsigned int nr)
+/* Runs translated code from cpu->pc; returns why it came back. */
+static unsigned int run_block(struct machine *m, unsigned int nr)
 {
 	struct cache_key key = {.pa = m->cpu->pc, .va = m->cpu->pc, .mode = m->cpu->bank};
 	struct cache_block *block;
 	uint64_t generation;
-	unsigned int reason;
 
 	m->vm.cache->max_insns = nr;
 	block = cache_get(m->cpu, &key, m->ram + (m->cpu->pc - RAM_BASE), &generation);
 	atomic_store(&m->cpu->attention, 0);
+	return m->vm.cache->stubs.enter(m->cpu, block->code);
+}
+
+/* As translate_run() does: what FPCR forbids translated code is interpreted, and then it goes on. */
+static enum exec_result run_translator(struct machine *m, unsigned int nr)
+{
+	uint64_t end = m->cpu->pc + 4 * nr;
+	enum exec_result result = EXEC_NEXT;
+	unsigned int reason;
+
+	exception_update_state(m->cpu);
 	fpsr_begin();
-	reason = m->vm.cache->stubs.enter(m->cpu, block->code);
+	do {
+		reason = run_block(m, (unsigned int)(end - m->cpu->pc) / 4);
+		if (reason == TRANSLATE_EXCEPTION) {
+			result = EXEC_EXCEPTION;
+		} else if (reason == TRANSLATE_INTERPRET) {
+			result = interp_step(m->cpu);
+		}
+	} while (reason == TRANSLATE_INTERPRET && result == EXEC_NEXT && m->cpu->pc != end);
 	fpsr_fold(m->cpu);
-	return reason == TRANSLATE_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
+	return result == EXEC_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
 }
 
 static bool same_exception(const struct cpu_exception *a, const struct cpu_exception *b)
