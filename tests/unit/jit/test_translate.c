@@ -186,7 +186,7 @@ static unsigned int run_block(struct machine *m, unsigned int nr)
 	return m->vm.cache->stubs.enter(m->cpu, block->code);
 }
 
-/* As translate_run() does: what FPCR forbids translated code is interpreted, and then it goes on. */
+/* As translate_run() does: what FPCR forbids translated code is interpreted. */
 static enum exec_result run_translator(struct machine *m, unsigned int nr)
 {
 	uint64_t end = m->cpu->pc + 4 * nr;
