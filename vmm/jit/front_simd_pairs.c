@@ -42,6 +42,16 @@ static bool simd_shrn(struct front *f, enum ir_vec kind)
 	return true;
 }
 
+/* The upper halves of sums or differences. */
+static bool simd_high_halves(struct front *f, enum ir_vec sum, enum ir_vec narrow)
+{
+	unsigned int size = f_vsize(f->insn);
+
+	front_simd_op(f, sum, size + 1, IR_VT0, f_rn(f->insn), f_rm(f->insn));
+	front_simd_op(f, narrow, size, f_rd(f->insn), IR_VT0, IR_NONE)->imm = 8 << size;
+	return true;
+}
+
 /* The host does not pack quadwords. */
 static bool simd_saturate(struct front *f, enum ir_saturate how)
 {
@@ -123,6 +133,14 @@ bool front_simd_pairs(struct front *f)
 		return simd_shrn(f, IR_VEC_NARROW);
 	case A64_RSHRN_V:
 		return simd_shrn(f, IR_VEC_NARROW_ROUND);
+	case A64_ADDHN_V:
+		return simd_high_halves(f, IR_VEC_ADD, IR_VEC_NARROW);
+	case A64_SUBHN_V:
+		return simd_high_halves(f, IR_VEC_SUB, IR_VEC_NARROW);
+	case A64_RADDHN_V:
+		return simd_high_halves(f, IR_VEC_ADD, IR_VEC_NARROW_ROUND);
+	case A64_RSUBHN_V:
+		return simd_high_halves(f, IR_VEC_SUB, IR_VEC_NARROW_ROUND);
 	default:
 		return simd_saturates(f);
 	}

@@ -309,35 +309,59 @@ static void emit_leave(struct emit *e, struct emit_result *result)
 	x64_jmp_to(e->b, e->stubs->leave);
 }
 
-void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
-		bool no_chain, struct emit_result *result)
+/* The hot path. */
+static void emit_body(struct emit *e)
 {
-	struct emit e = {
-		.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain, .result = result};
-	uint64_t first = buf->nr_insns;
+	const struct ir_block *block = e->block;
 
-	*result = (struct emit_result){0};
-	emit_vector_forget(&e);
-	emit_entry(&e, result);
+	*e->result = (struct emit_result){0};
+	emit_vector_forget(e);
+	emit_entry(e, e->result);
+	emit_vector_loop_begin(e);
 	for (unsigned int i = 0; i < block->nr_ops; i++) {
 		const struct ir_op *op = &block->ops[i];
 
-		if (e.left && op->op != IR_INSN) {
+		if (e->left && op->op != IR_INSN) {
 			continue;
 		}
 		if (op->op == IR_JUMP && i == block->nr_ops - 1) {
 			/* What a cold path of the last instruction goes on with. */
 			struct ir_op end = {.op = IR_INSN, .index = (uint8_t)block->nr_insns};
 
-			emit_insn_start(&e, &end);
+			emit_insn_start(e, &end);
 		}
-		emit_op(&e, op);
+		emit_op(e, op);
 	}
-	result->nr_hot_insns = (unsigned int)(buf->nr_insns - first);
+}
+
+void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
+		bool no_chain, struct emit_result *result)
+{
+	const struct x64_buf start = *buf;
+	struct emit e = {
+		.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain, .result = result};
+
+	emit_body(&e);
+	if (e.loops && e.vectors_read) {
+		uint32_t read = e.vectors_read, handed_on = read & e.vectors_written;
+
+		*buf = start;
+		e = (struct emit){.b = buf,
+				  .block = block,
+				  .stubs = stubs,
+				  .no_chain = no_chain,
+				  .result = result};
+		/* First what one round hands on to the next: there the latency counts. */
+		emit_vector_keep(&e, handed_on);
+		emit_vector_keep(&e, read & ~handed_on);
+		emit_body(&e);
+	}
+	result->nr_hot_insns = (unsigned int)(buf->nr_insns - start.nr_insns);
 	for (unsigned int i = 0; i < e.nr_cold; i++) {
 		x64_patch_here(e.b, e.cold[i].site);
 		e.cold[i].emit(&e, &e.cold[i]);
 	}
 	emit_leave(&e, result);
-	result->nr_cold_insns = (unsigned int)(buf->nr_insns - first) - result->nr_hot_insns;
+	result->nr_cold_insns =
+		(unsigned int)(buf->nr_insns - start.nr_insns) - result->nr_hot_insns;
 }

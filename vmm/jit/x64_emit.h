@@ -67,6 +67,9 @@ struct emit_cold {
 /* Each instruction has at most a memory access or an exit, and each of these at most three. */
 #define EMIT_MAX_COLD (IR_MAX_INSNS * 3 + 4)
 
+/* Vectors that stay in xmm registers around a loop: an instruction needs up to seven others. */
+#define EMIT_MAX_KEPT 5
+
 struct emit {
 	struct x64_buf *b;
 	const struct ir_block *block;
@@ -85,6 +88,13 @@ struct emit {
 	int8_t vector_guest[16];           /* the other way round */
 	unsigned int vector_next;          /* the next one to reuse */
 	uint32_t vector_busy;              /* operands of the current operation: not to be reused */
+	/* A block that jumps to its own start; x64_vcache.c. */
+	bool loops;
+	uint8_t *loop;         /* where that jump goes: behind the loads of what is kept */
+	uint32_t vectors_read; /* before they were written, if at all */
+	uint32_t vectors_written;
+	uint8_t vectors_kept[EMIT_MAX_KEPT];
+	unsigned int nr_kept;
 	struct emit_cold cold[EMIT_MAX_COLD];
 	unsigned int nr_cold;
 	unsigned int insn_cold; /* the current guest instruction's first */
@@ -143,6 +153,11 @@ void emit_vector_end_op(struct emit *e);
 void emit_vector_end_insn(struct emit *e);
 /* Forgets all copies: C code was called. */
 void emit_vector_forget(struct emit *e);
+/* Lets a loop keep these, as many as there is room for. */
+void emit_vector_keep(struct emit *e, uint32_t vectors);
+/* Loads them before the loop, and moves them to where they were loaded for the next round. */
+void emit_vector_loop_begin(struct emit *e);
+void emit_vector_loop_again(struct emit *e);
 /* Loads the copies that the hot path will rely on. */
 void emit_vector_reload(struct emit *e, const int8_t *vectors);
 

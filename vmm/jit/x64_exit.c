@@ -56,13 +56,34 @@ static void emit_cold_link(struct emit *e, const struct emit_cold *cold)
 	x64_jmp_to(e->b, e->stubs->link);
 }
 
+/* A jump to the block's own start that keeps vectors: past the entry, so it looks for attention
+ * itself. If the block is stale, that is noticed when it leaves. */
+static void emit_loop(struct emit *e, bool always, enum x64_cond cc)
+{
+	uint8_t *not_taken = always ? NULL : x64_jcc_fwd(e->b, (enum x64_cond)(cc ^ 1));
+
+	emit_vector_loop_again(e);
+	x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(attention)), 0);
+	x64_patch(x64_jcc_fwd(e->b, CC_E), e->loop);
+	x64_patch(x64_jmp_fwd(e->b), e->entry);
+	x64_patch_here(e->b, not_taken);
+}
+
 /* A jump to a known guest address, on condition cc, or always. */
 static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enum x64_cond cc)
 {
 	uint64_t target = (uint64_t)op->imm;
 	bool chain = same_page(e, target) && !(op->op == IR_JUMP && op->aux);
+	bool self = chain && target == e->block->va && !e->no_chain;
 	uint8_t *site;
 
+	e->loops |= self;
+	e->result->nr_sites += chain;
+	e->result->nr_self_links += self;
+	if (self && e->nr_kept) {
+		emit_loop(e, always, cc);
+		return;
+	}
 	if (chain) {
 		/* The displacement is patched while others may execute it: keep it aligned. */
 		x64_align(e->b, always ? 1 : 2, 4);
@@ -73,10 +94,8 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 		return;
 	}
 	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
-	e->result->nr_sites += chain;
-	if (chain && target == e->block->va && !e->no_chain) {
+	if (self) {
 		x64_patch(site, e->entry);
-		e->result->nr_self_links++;
 	} else {
 		emit_add_cold(e, op, site, chain ? emit_cold_link : emit_cold_lookup);
 	}

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * test_translate.c - the translator against the interpreter, on random blocks of random
- *instructions.
+ * instructions.
  *
  *	test_translate [BLOCKS [SEED]]
  *
  * Two machines with the same memory contents and the same registers: one interprets, the other
  * translates and runs the block once. All state must then be equal: registers, flags, vectors,
  * FPSR, the exclusive monitor, the exception raised if any, and memory. Instructions come from
- * a64.isa; about half of the registers point into the data window, so that most accesses hit.
- * On a difference the block is printed, and repeated runs with the same seed reproduce it.
+ * a64.isa; one block in four is a loop of vector instructions that is run three times. About half
+ * of the registers point into the data window, so that most accesses hit. On a difference the block
+ * is printed, and repeated runs with the same seed reproduce it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@
 #define DATA_SIZE    16384u
 #define MAX_BLOCK    8
 #define DEFAULT_RUNS 60000
+#define COUNTER      28
+#define ROUNDS       3
 
 static uint64_t seed;
 static unsigned long nr_excepted;
@@ -173,6 +176,36 @@ static enum exec_result run_interpreter(struct jit_cpu *cpu, unsigned int nr)
 	return EXEC_NEXT;
 }
 
+/* Vector instructions, and X28 as the counter of ROUNDS, which none of them writes. */
+static unsigned int random_loop(uint32_t *insns)
+{
+	unsigned int nr = 1 + rnd() % (MAX_BLOCK - 2);
+
+	for (unsigned int i = 0; i < nr;) {
+		uint32_t insn = random_insn();
+		unsigned int class = a64_infos[a64_decode(insn)].class;
+
+		if (class >= A64_CLASS_VLDST && (insn & 31) != COUNTER &&
+		    (insn >> 5 & 31) != COUNTER) {
+			insns[i++] = insn;
+		}
+	}
+	insns[nr] = 0xd1000400 | COUNTER << 5 | COUNTER;                       /* sub */
+	insns[nr + 1] = 0xb5000000 | ((0u - nr - 1) & 0x7ffff) << 5 | COUNTER; /* cbnz */
+	return nr + 2;
+}
+
+static enum exec_result interpret_loop(struct jit_cpu *cpu, unsigned int nr)
+{
+	uint64_t end = cpu->pc + 4 * nr;
+	enum exec_result result;
+
+	do {
+		result = interp_step(cpu);
+	} while (result != EXEC_EXCEPTION && cpu->pc != end);
+	return result;
+}
+
 /* Runs translated code from cpu->pc; returns why it came back. */
 static unsigned int run_block(struct machine *m, unsigned int nr)
 {
@@ -186,8 +219,9 @@ static unsigned int run_block(struct machine *m, unsigned int nr)
 	return m->vm.cache->stubs.enter(m->cpu, block->code);
 }
 
-/* As translate_run() does: what FPCR forbids translated code is interpreted. */
-static enum exec_result run_translator(struct machine *m, unsigned int nr)
+/* As translate_run() does: what FPCR forbids translated code is interpreted. A loop then comes in
+ * several blocks. */
+static enum exec_result run_translator(struct machine *m, unsigned int nr, bool loop)
 {
 	uint64_t end = m->cpu->pc + 4 * nr;
 	enum exec_result result = EXEC_NEXT;
@@ -202,7 +236,8 @@ static enum exec_result run_translator(struct machine *m, unsigned int nr)
 		} else if (reason == TRANSLATE_INTERPRET) {
 			result = interp_step(m->cpu);
 		}
-	} while (reason == TRANSLATE_INTERPRET && result == EXEC_NEXT && m->cpu->pc != end);
+	} while ((reason == TRANSLATE_INTERPRET || loop) && result != EXEC_EXCEPTION &&
+		 m->cpu->pc != end);
 	fpsr_fold(m->cpu);
 	return result == EXEC_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
 }
@@ -267,11 +302,15 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	uint32_t insns[MAX_BLOCK];
 	unsigned int nr = 1 + rnd() % MAX_BLOCK;
 	uint64_t start_seed = seed;
+	bool loop = rnd() % 4 == 0;
 	enum exec_result ra, rb;
 	int differences;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		insns[i] = random_insn();
+	}
+	if (loop) {
+		nr = random_loop(insns);
 	}
 	memcpy(a->ram + (code - RAM_BASE), insns, nr * 4);
 	memcpy(b->ram + (code - RAM_BASE), insns, nr * 4);
@@ -282,10 +321,14 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	}
 	memcpy(b->ram + (DATA_BASE - RAM_BASE), a->ram + (DATA_BASE - RAM_BASE), DATA_SIZE);
 	random_state(a->cpu);
+	if (loop) {
+		a->cpu->x[COUNTER] = ROUNDS;
+	}
 	a->cpu->pc = code;
 	copy_state(b->cpu, a->cpu);
-	ra = run_interpreter(a->cpu, nr);
-	rb = run_translator(b, nr);
+	ra = loop ? interpret_loop(a->cpu, nr) : run_interpreter(a->cpu, nr);
+	b->vm.cache->no_chain = !loop;
+	rb = run_translator(b, nr, loop);
 	nr_excepted += ra == EXEC_EXCEPTION;
 	differences = compare(a->cpu, b->cpu, ra == EXEC_EXCEPTION);
 	if ((ra == EXEC_EXCEPTION) != (rb == EXEC_EXCEPTION)) {
