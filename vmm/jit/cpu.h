@@ -12,7 +12,7 @@
  * waits in sp_el[]. XZR has no slot: the decoder knows whether number 31 means SP or zero.
  *  - pc is the address of the instruction being executed; whoever executes it moves pc on.
  *  - NZCV lives in `flags` in the order x86's LAHF and SETO leave them, so translated code stores
- *    them in two instructions. C code uses cpu_nzcv() and cpu_set_nzcv(); other bits are noise.
+ *    them in three instructions. C code uses cpu_nzcv() and cpu_set_nzcv(); other bits are noise.
  */
 #ifndef VMM_JIT_CPU_H
 #define VMM_JIT_CPU_H
@@ -263,6 +263,7 @@ struct jit_cpu {
 	uint8_t il;         /* PSTATE.IL: the next instruction is illegal */
 	uint8_t ss;         /* PSTATE.SS: software step, not yet stepped */
 	uint8_t bank;       /* enum tlb_bank of ordinary accesses; tlb_select_bank() sets it */
+	uint8_t kept_cond;  /* translated code's: a condition whose flags are gone */
 	uint8_t event;      /* WFE's event register */
 	uint8_t fp_enabled; /* CPACR_EL1.FPEN allows FP and SIMD at this EL */
 	uint32_t fp_inline; /* what translated code may execute: 0 nothing, 1 all but FP arithmetic,

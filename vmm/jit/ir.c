@@ -16,21 +16,32 @@ struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op)
 	o->a = IR_NONE;
 	o->b = IR_NONE;
 	o->c = IR_NONE;
+	o->kept_cond = IR_NONE;
 	o->index = (uint8_t)(block->nr_insns ? block->nr_insns - 1 : 0);
 	return o;
 }
 
-bool ir_keeps_flags(const struct ir_op *op)
+/* Can it be emitted so that the host's flags survive? */
+static bool ir_keeps_flags(const struct ir_op *op)
 {
 	switch (op->op) {
 	case IR_INSN:
 	case IR_MOV:
 	case IR_MOVI:
+	case IR_ADD:
 	case IR_NOT:
+	case IR_SHL:
+	case IR_SHR:
+	case IR_SAR:
+	case IR_SEXT:
+	case IR_ZEXT:
 	case IR_SELECT:
 	case IR_BRANCH:
 	case IR_JUMP:
 		return true;
+	case IR_SUB:
+	case IR_ROR:
+		return op->b == IR_IMM;
 	default:
 		return false;
 	}
@@ -74,27 +85,57 @@ static bool ir_reads_flags(const struct ir_op *op)
 	       op->op == IR_ADC || op->op == IR_SBC;
 }
 
+/* Who wants NZCV, seen from an operation towards the end of its block. */
+struct ir_wanted {
+	bool in_memory;
+	bool in_host;      /* by operations that can take them from the host's flags */
+	uint8_t host_cond; /* as this condition or its inverse; IR_NONE: more than that */
+	uint8_t kept_cond; /* what such operations behind the loss of the host's flags want */
+};
+
+static void ir_want_in_host(struct ir_wanted *w, const struct ir_op *op)
+{
+	bool carry = op->op == IR_ADC || op->op == IR_SBC;
+	uint8_t cond = carry ? IR_NONE : op->cond & 0xeu;
+
+	w->host_cond = w->in_host && w->host_cond != cond ? IR_NONE : cond;
+	w->in_host = true;
+}
+
+/* The host's flags are lost here: what is one condition can be kept apart. */
+static void ir_lose_host(struct ir_wanted *w)
+{
+	if (w->host_cond == IR_NONE || (w->kept_cond != IR_NONE && w->kept_cond != w->host_cond)) {
+		w->in_memory = true;
+	} else {
+		w->kept_cond = w->host_cond;
+	}
+	w->in_host = false;
+}
+
 void ir_analyse(struct ir_block *block)
 {
-	bool in_memory = true; /* flags are wanted in memory later on */
-	bool in_host = false;  /* wanted by a consumer that can take them from the host's flags */
+	static const struct ir_wanted nothing = {.host_cond = IR_NONE, .kept_cond = IR_NONE};
+	struct ir_wanted wanted = nothing;
 
+	wanted.in_memory = true;
 	for (unsigned int i = block->nr_ops; i-- > 0;) {
 		struct ir_op *op = &block->ops[i];
 
 		if (op->set_flags) {
-			op->flags_live = in_memory;
-			in_memory = false;
-			in_host = false;
-		} else if (in_host && !ir_keeps_flags(op)) {
-			in_memory = true;
-			in_host = false;
+			op->flags_live = wanted.in_memory;
+			op->kept_cond = wanted.in_memory ? IR_NONE : wanted.kept_cond;
+			wanted = nothing;
+		} else if (wanted.in_host && ir_keeps_flags(op)) {
+			op->keep_flags = true;
+		} else if (wanted.in_host) {
+			ir_lose_host(&wanted);
 		}
 		if (ir_needs_state(op)) {
-			in_memory = true;
+			wanted.in_memory = true;
 		}
 		if (ir_reads_flags(op)) {
-			in_host = true;
+			ir_want_in_host(&wanted, op);
 		}
 	}
 }

@@ -292,9 +292,11 @@ struct ir_op {
 	uint8_t cond; /* A64 condition */
 	uint8_t size; /* log2 of bytes */
 	uint8_t aux;
-	bool wide;       /* 64-bit operation; else the result is zero-extended from 32 */
-	bool set_flags;  /* produces NZCV */
-	bool flags_live; /* ... which must be stored in cpu->flags */
+	bool wide;         /* 64-bit operation; else the result is zero-extended from 32 */
+	bool set_flags;    /* produces NZCV */
+	bool flags_live;   /* ... which must be stored in cpu->flags */
+	uint8_t kept_cond; /* or of which this condition alone must be kept; IR_NONE: nothing */
+	bool keep_flags;   /* the host's flags hold NZCV for a later operation */
 	bool unprivileged;
 	bool scalar;   /* IR_VEC: the first element only, the others of the result are zero */
 	uint8_t index; /* guest instruction */
@@ -318,8 +320,5 @@ struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op);
 
 /* Liveness of flags. */
 void ir_analyse(struct ir_block *block);
-
-/* Does emitting this operation destroy the host's flags? */
-bool ir_keeps_flags(const struct ir_op *op);
 
 #endif

@@ -15,6 +15,7 @@
 #define OP_SHLX   (X64_66 | X64_0F38 | 0xf7)
 #define OP_SARX   (X64_F3 | X64_0F38 | 0xf7)
 #define OP_SHRX   (X64_F2 | X64_0F38 | 0xf7)
+#define OP_RORX   (X64_F2 | X64_0F3A | 0xf0)
 #define OP_SHRD   (X64_0F | 0xac)
 
 static bool fits_imm32(int64_t imm, bool wide)
@@ -74,23 +75,30 @@ static bool is_commutative(enum x64_alu alu)
 	return alu != ALU_SUB && alu != ALU_SBB;
 }
 
-/* ADD that wants no flags, between registers or with a small immediate: LEA. */
+/* ADD and SUB of an immediate by LEA, which is shorter if the operands are in registers and the
+ * result is elsewhere, and keeps the flags. */
 static bool add_by_lea(struct emit *e, const struct ir_op *op, enum x64_reg dst)
 {
 	enum x64_reg a = emit_pinned(op->a), b = emit_pinned(op->b);
+	int64_t imm = op->op == IR_SUB ? -op->imm : op->imm;
 
-	if (op->set_flags || a == X64_NO_REG || dst == a) {
+	if (!op->keep_flags && (op->op == IR_SUB || op->set_flags || a == X64_NO_REG || dst == a ||
+				(op->b != IR_IMM && (b == X64_NO_REG || b == dst)))) {
 		return false;
 	}
-	if (op->b == IR_IMM && fits_imm32(op->imm, true)) {
-		x64_lea(e->b, op->wide, dst, x64_at(a, (int32_t)op->imm));
+	a = emit_use(e, op->a, RAX);
+	if (op->b == IR_IMM && fits_imm32(imm, true)) {
+		x64_lea(e->b, op->wide, dst, x64_at(a, (int32_t)imm));
 		return true;
 	}
-	if (op->b != IR_IMM && b != X64_NO_REG && dst != b) {
-		x64_lea(e->b, op->wide, dst, x64_at_index(a, b, 0));
-		return true;
+	if (op->b == IR_IMM) {
+		b = RCX;
+		x64_mov_imm(e->b, b, (uint64_t)imm);
+	} else {
+		b = emit_use(e, op->b, RCX);
 	}
-	return false;
+	x64_lea(e->b, op->wide, dst, x64_at_index(a, b, 0));
+	return true;
 }
 
 static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, enum emit_flags how)
@@ -105,7 +113,7 @@ static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, e
 		}
 		return;
 	}
-	if (alu == ALU_ADD && add_by_lea(e, op, dst)) {
+	if ((alu == ALU_ADD || alu == ALU_SUB) && add_by_lea(e, op, dst)) {
 		emit_commit(e, op->dst, dst);
 		return;
 	}
@@ -135,8 +143,8 @@ static void emit_with_carry(struct emit *e, const struct ir_op *op)
 	bool subtract = op->op == IR_SBC;
 
 	if (e->host_flags == EMIT_FLAGS_NONE) {
-		x64_rm(e->b, false, X64_0F | 0xba, 4, emit_cpu(EMIT_CPU(flags))); /* bt */
-		x64_byte(e->b, 8);
+		x64_rm(e->b, false, X64_0F | 0xb6, RAX, emit_cpu(EMIT_CPU(flags) + 1));
+		x64_shift_ri(e->b, false, SHIFT_SHR, RAX, 1);
 		e->host_flags = EMIT_FLAGS_DIRECT;
 	}
 	if ((e->host_flags == EMIT_FLAGS_DIRECT) == subtract) {
@@ -194,21 +202,40 @@ static void emit_not(struct emit *e, const struct ir_op *op)
 	emit_commit(e, op->dst, dst);
 }
 
+/* By an immediate. SHLX and its relatives read another register than they write, and keep the
+ * flags. */
+static void emit_shift_imm(struct emit *e, const struct ir_op *op, enum x64_reg dst,
+			   unsigned int by_register)
+{
+	static const uint8_t shifts[] = {SHIFT_SHL, SHIFT_SHR, SHIFT_SAR};
+	enum x64_reg a = emit_use(e, op->a, RAX);
+
+	if (op->imm == 0) {
+		emit_load(e, dst, op->a, op->wide);
+	} else if (op->op == IR_ROR) {
+		x64_vex_rr(e->b, op->wide, OP_RORX, dst, 0, a);
+		x64_byte(e->b, (uint8_t)op->imm);
+	} else if (a != dst || op->keep_flags) {
+		x64_mov_imm(e->b, RCX, (uint64_t)op->imm);
+		x64_vex_rr(e->b, op->wide, by_register, dst, RCX, a);
+	} else {
+		x64_shift_ri(e->b, op->wide, (enum x64_shift)shifts[op->op - IR_SHL], dst,
+			     (uint8_t)op->imm);
+	}
+}
+
 static void emit_shift(struct emit *e, const struct ir_op *op)
 {
-	static const uint8_t shifts[] = {SHIFT_SHL, SHIFT_SHR, SHIFT_SAR, SHIFT_ROR};
 	static const uint16_t by_register[] = {OP_SHLX, OP_SHRX, OP_SARX, 0};
 	unsigned int kind = op->op - IR_SHL;
 	enum x64_reg dst = emit_def(op->dst, RAX);
 	enum x64_reg a, count;
 
-	e->host_flags = EMIT_FLAGS_NONE;
+	if (!op->keep_flags) {
+		e->host_flags = EMIT_FLAGS_NONE;
+	}
 	if (op->b == IR_IMM) {
-		emit_load(e, dst, op->a, op->wide);
-		if (op->imm) {
-			x64_shift_ri(e->b, op->wide, (enum x64_shift)shifts[kind], dst,
-				     (uint8_t)op->imm);
-		}
+		emit_shift_imm(e, op, dst, by_register[kind]);
 	} else if (op->op == IR_ROR) {
 		emit_load(e, RCX, op->b, true);
 		emit_load(e, RAX, op->a, op->wide);

@@ -320,6 +320,11 @@ void x64_setcc(struct x64_buf *b, enum x64_cond cond, enum x64_reg dst)
 	x64_rr8(b, X64_0F | 0x90 | cond, 0, dst);
 }
 
+void x64_setcc_mem(struct x64_buf *b, enum x64_cond cond, struct x64_mem mem)
+{
+	x64_rm(b, false, X64_0F | 0x90 | cond, 0, mem);
+}
+
 static uint8_t *x64_displacement(struct x64_buf *b)
 {
 	uint8_t *site = b->p;

@@ -152,6 +152,7 @@ void x64_jmp_reg(struct x64_buf *b, enum x64_reg reg);
 void x64_jmp_mem(struct x64_buf *b, struct x64_mem mem);
 void x64_cmov(struct x64_buf *b, bool wide, enum x64_cond cond, enum x64_reg dst, enum x64_reg src);
 void x64_setcc(struct x64_buf *b, enum x64_cond cond, enum x64_reg dst);
+void x64_setcc_mem(struct x64_buf *b, enum x64_cond cond, struct x64_mem mem);
 
 /*
  * Jumps with 32-bit displacements. The _fwd forms return where the displacement lies, for

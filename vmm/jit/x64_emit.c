@@ -96,24 +96,28 @@ void emit_commit(struct emit *e, unsigned int value, enum x64_reg from)
 	}
 }
 
-/* NZCV from the host's flags to cpu->flags. The host's flags survive, in EMIT_FLAGS_DIRECT form. */
+/* NZCV from the host's flags to cpu->flags. The host's flags survive, in EMIT_FLAGS_DIRECT form.
+ * Byte by byte: to join AH and AL costs more than a store. */
 static void emit_store_flags(struct emit *e)
 {
 	if (e->host_flags == EMIT_FLAGS_SUB) {
 		x64_byte(e->b, 0xf5); /* cmc */
 		e->host_flags = EMIT_FLAGS_DIRECT;
 	}
-	x64_byte(e->b, 0x9f); /* lahf */
-	x64_setcc(e->b, CC_O, RAX);
-	x64_byte(e->b, 0x66);
-	x64_mov_store(e->b, false, emit_cpu(EMIT_CPU(flags)), RAX);
+	x64_setcc_mem(e->b, CC_O, emit_cpu(EMIT_CPU(flags)));
+	x64_byte(e->b, 0x9f);                                        /* lahf */
+	x64_rm(e->b, false, 0x88, 4, emit_cpu(EMIT_CPU(flags) + 1)); /* mov [], ah */
 }
 
 void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how)
 {
 	e->host_flags = how;
+	e->kept_cond = op->kept_cond;
 	if (op->flags_live) {
 		emit_store_flags(e);
+	} else if (op->kept_cond != IR_NONE) {
+		x64_setcc_mem(e->b, emit_condition(e, op->kept_cond),
+			      emit_cpu(EMIT_CPU(kept_cond)));
 	}
 }
 
@@ -128,10 +132,18 @@ static enum x64_cond emit_test_stored_flag(struct emit *e, unsigned int cond)
 	return cond & 1 ? CC_E : CC_NE;
 }
 
+/* The condition that was kept when the flags were lost. */
+static enum x64_cond emit_test_kept(struct emit *e, unsigned int cond)
+{
+	x64_test_mi8(e->b, emit_cpu(EMIT_CPU(kept_cond)), 1);
+	return cond & 1 ? CC_E : CC_NE;
+}
+
 static void emit_load_flags(struct emit *e)
 {
-	x64_rm(e->b, false, X64_0F | 0xb7, RAX, emit_cpu(EMIT_CPU(flags)));
-	x64_byte(e->b, 0x04); /* add al, 127: OF = V */
+	x64_rm(e->b, false, X64_0F | 0xb6, RAX, emit_cpu(EMIT_CPU(flags)));
+	x64_rm(e->b, false, 0x8a, 4, emit_cpu(EMIT_CPU(flags) + 1)); /* mov ah, [] */
+	x64_byte(e->b, 0x04);                                        /* add al, 127: OF = V */
 	x64_byte(e->b, 127);
 	x64_byte(e->b, 0x9e); /* sahf */
 	e->host_flags = EMIT_FLAGS_DIRECT;
@@ -146,6 +158,9 @@ enum x64_cond emit_condition(struct emit *e, unsigned int cond)
 	bool unsigned_order = cond == 8 || cond == 9; /* HI, LS: C and Z together */
 
 	if (e->host_flags == EMIT_FLAGS_NONE) {
+		if (e->kept_cond == (cond & 0xeu)) {
+			return emit_test_kept(e, cond);
+		}
 		if (cond < 8) {
 			return emit_test_stored_flag(e, cond);
 		}
@@ -315,6 +330,7 @@ static void emit_body(struct emit *e)
 	const struct ir_block *block = e->block;
 
 	*e->result = (struct emit_result){0};
+	e->kept_cond = IR_NONE;
 	emit_vector_forget(e);
 	emit_entry(e, e->result);
 	emit_vector_loop_begin(e);

@@ -75,6 +75,7 @@ struct emit {
 	const struct ir_block *block;
 	const struct cache_stubs *stubs;
 	enum emit_flags host_flags;
+	uint8_t kept_cond; /* A64 condition in cpu->kept_cond, or IR_NONE */
 	bool no_chain;
 	bool sp_aligned; /* SP has been checked and only moved by multiples of 16 since */
 	bool left;       /* an unconditional exit was emitted: the rest is unreachable */
