@@ -87,15 +87,17 @@ image: $(O)/images/esp-shim.img
 
 help:
 	@echo 'Targets:'
-	@echo '  all         build every part (what the others start with)'
-	@echo '  run         boot it all under QEMU, up to the shell of a guest; Ctrl-a x leaves'
-	@echo '  check       run every test, unit tests to full boots'
-	@echo '  check-unit  run the unit tests only'
-	@echo '  bench       print the figures as a table, and write $(O)/bench.json'
-	@echo '  image       a bootable EFI system partition for a board'
-	@echo '  setup       install the Debian packages that the build needs (root, only if one is missing)'
-	@echo '  sysroot     unpack the arm64 packages into $(SYSROOT)'
-	@echo '  clean       remove $(O)'
+	@echo '  all             build every part (what the others start with)'
+	@echo '  run             boot it all under QEMU, up to the shell of a guest; Ctrl-a x leaves'
+	@echo '  check           run every test, unit tests to full boots'
+	@echo '  check-unit      run the unit tests only'
+	@echo '  check-jit-long  more tests of the translator, minutes long: boots in a row, programs that check themselves'
+	@echo '  bench           print the figures as a table, and write $(O)/bench.json'
+	@echo '  bench-jit       the translator beside QEMU: processor time, memory; adds to $(O)/bench.json'
+	@echo '  image           a bootable EFI system partition for a board'
+	@echo '  setup           install the Debian packages that the build needs (root, only if one is missing)'
+	@echo '  sysroot         unpack the arm64 packages into $(SYSROOT)'
+	@echo '  clean           remove $(O)'
 	@echo 'Variables: V=1 shows the commands, J=N runs N of them at a time.'
 
 clean:
