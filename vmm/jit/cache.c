@@ -66,10 +66,10 @@ struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_b
 	cache->max_insns = IR_MAX_INSNS;
 	cache->arena_size = nr_blocks;
 	cache->buckets = calloc(CACHE_NR_BUCKETS, sizeof(*cache->buckets));
-	cache->pages = calloc(CACHE_NR_BUCKETS, sizeof(*cache->pages));
+	cache->pages = calloc(CACHE_NR_PAGES, sizeof(*cache->pages));
 	cache->arena = calloc(cache->arena_size, sizeof(*cache->arena));
 	if (!cache->buckets || !cache->pages || !cache->arena || cache_map(cache, size)) {
-		free(cache->buckets);
+		free((void *)cache->buckets);
 		free(cache->pages);
 		free(cache->arena);
 		free(cache);
@@ -90,7 +90,7 @@ void cache_destroy(struct jit_cache *cache)
 		if (cache->perf_map) {
 			fclose(cache->perf_map);
 		}
-		free(cache->buckets);
+		free((void *)cache->buckets);
 		free(cache->pages);
 		free(cache->arena);
 		free(cache);
@@ -99,24 +99,48 @@ void cache_destroy(struct jit_cache *cache)
 
 static unsigned int cache_hash(uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ b >> 20) * 0x9e3779b97f4a7c15ull;
-
-	return (unsigned int)(h >> 40) & (CACHE_NR_BUCKETS - 1);
+	return (unsigned int)((a ^ b >> 20) * 0x9e3779b97f4a7c15ull >> 40);
 }
 
-static struct cache_block **cache_bucket(struct jit_cache *cache, const struct cache_key *key)
+static _Atomic uint32_t *cache_bucket(struct jit_cache *cache, const struct cache_key *key)
 {
-	return &cache->buckets[cache_hash(key->pa ^ (uint64_t)key->mode << 50, key->va)];
+	unsigned int hash = cache_hash(key->pa ^ (uint64_t)key->mode << 50, key->va);
+
+	return &cache->buckets[hash % CACHE_NR_BUCKETS];
 }
 
-static struct cache_block **cache_page(struct jit_cache *cache, uint64_t pa)
+static uint32_t *cache_page(struct jit_cache *cache, uint64_t pa)
 {
-	return &cache->pages[cache_hash(pa & ~(TLB_PAGE_SIZE - 1), 0)];
+	return &cache->pages[cache_hash(pa & ~(TLB_PAGE_SIZE - 1), 0) % CACHE_NR_PAGES];
 }
 
 static bool cache_key_equal(const struct cache_key *a, const struct cache_key *b)
 {
 	return a->pa == b->pa && a->va == b->va && a->mode == b->mode;
+}
+
+/* The newest block for key: when it is stale, all are. */
+static struct cache_block *cache_newest(struct jit_cache *cache, const struct cache_key *key)
+{
+	/* Pairs with cache_insert(): what is reached this way is complete. */
+	uint32_t n = atomic_load_explicit(cache_bucket(cache, key), memory_order_acquire);
+
+	while (n && !cache_key_equal(&cache->arena[n - 1].key, key)) {
+		n = cache->arena[n - 1].next;
+	}
+	return n ? &cache->arena[n - 1] : NULL;
+}
+
+const struct cache_block *cache_find(struct jit_cache *cache, const struct cache_key *key)
+{
+	const struct cache_block *block = cache_newest(cache, key);
+
+	return block && !atomic_load_explicit(&block->stale, memory_order_relaxed) ? block : NULL;
+}
+
+const void *cache_code(const struct jit_cache *cache, const struct cache_block *block)
+{
+	return block->entry + cache->buf.exec_delta;
 }
 
 void cache_enter(struct jit_cpu *cpu)
@@ -193,8 +217,8 @@ static void cache_drop(struct jit_cpu *self)
 	for (unsigned int i = 0; i < cache->arena_used; i++) {
 		vm_clear_page_has_code(cache->vm, cache->arena[i].key.pa);
 	}
-	memset(cache->buckets, 0, CACHE_NR_BUCKETS * sizeof(*cache->buckets));
-	memset(cache->pages, 0, CACHE_NR_BUCKETS * sizeof(*cache->pages));
+	memset((void *)cache->buckets, 0, CACHE_NR_BUCKETS * sizeof(*cache->buckets));
+	memset(cache->pages, 0, CACHE_NR_PAGES * sizeof(*cache->pages));
 	cache->arena_used = 0;
 	cache->buf.p = cache->blocks_start;
 	cache->buf.overflow = false;
@@ -220,8 +244,8 @@ static void cache_redirect(struct cache_block *block, const uint8_t *target)
 
 static void cache_make_stale(struct jit_cache *cache, struct cache_block *block)
 {
-	block->stale = true;
-	cache_redirect(block, block->leave);
+	atomic_store_explicit(&block->stale, true, memory_order_relaxed);
+	cache_redirect(block, block->entry + block->leave);
 	cache->stats.invalidated++;
 }
 
@@ -229,7 +253,7 @@ static void cache_perf_note(struct jit_cache *cache, const struct cache_block *b
 {
 	if (cache->perf_map) {
 		fprintf(cache->perf_map, "%llx %zx guest_%llx\n",
-			(unsigned long long)(uintptr_t)block->code, bytes,
+			(unsigned long long)(uintptr_t)cache_code(cache, block), bytes,
 			(unsigned long long)block->key.va);
 		fflush(cache->perf_map);
 	}
@@ -258,39 +282,47 @@ static void cache_note_translated(struct jit_cache *cache, const struct ir_block
 	s->nanoseconds += nanoseconds;
 }
 
+/* Lock held. */
+static struct cache_block *cache_insert(struct jit_cache *cache, const struct cache_key *key,
+					const struct ir_block *ir, const struct emit_result *result)
+{
+	struct cache_block *block = &cache->arena[cache->arena_used++];
+	_Atomic uint32_t *bucket = cache_bucket(cache, key);
+	uint32_t *page = cache_page(cache, key->pa);
+
+	*block = (struct cache_block){
+		.key = *key,
+		.size = (uint16_t)(ir->nr_insns * 4),
+		.next = atomic_load_explicit(bucket, memory_order_relaxed),
+		.page_next = *page,
+		.leave = (uint32_t)(result->leave - result->entry),
+		.entry = result->entry,
+	};
+	*page = cache->arena_used;
+	atomic_store_explicit(bucket, cache->arena_used, memory_order_release);
+	return block;
+}
+
 /* Lock held. A stale predecessor with the same key is sent on to the new block. */
 static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cache_key *key,
 					   const uint8_t *host, struct cache_block *stale)
 {
 	struct jit_cache *cache = cpu->vm->cache;
 	uint64_t begin = cache_clock();
-	struct ir_block ir = {
-		.va = key->va,
-		.bank = key->mode & 3,
-		.user_override = key->mode >> 2 & 1,
-	};
-	struct cache_block *block = &cache->arena[cache->arena_used++];
-	struct cache_block **bucket = cache_bucket(cache, key);
-	struct cache_block **page = cache_page(cache, key->pa);
+	struct cache_block *block;
 	struct emit_result result;
+	struct ir_block ir; /* kilobytes: front_translate() fills in what it uses */
 
+	ir.va = key->va;
+	ir.bank = key->mode & 3;
+	ir.user_override = key->mode >> 2 & 1;
 	/* Stores must be seen from before the code is read. */
 	if (vm_set_page_has_code(cache->vm, key->pa)) {
 		tlb_broadcast(cpu, TLB_REQUEST_PROTECT, key->pa & ~(TLB_PAGE_SIZE - 1));
 	}
 	front_translate(&ir, host, cache->max_insns);
 	emit_block(&cache->buf, &cache->stubs, &ir, cache->no_chain, &result);
-	*block = (struct cache_block){
-		.key = *key,
-		.size = ir.nr_insns * 4,
-		.entry = result.entry,
-		.code = result.entry + cache->buf.exec_delta,
-		.leave = result.leave,
-		.next = *bucket,
-		.page_next = *page,
-	};
-	*bucket = block;
-	*page = block;
+	block = cache_insert(cache, key, &ir, &result);
 	if (stale) {
 		cache_redirect(stale, block->entry);
 	}
@@ -303,24 +335,17 @@ struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, 
 			      uint64_t *generation)
 {
 	struct jit_cache *cache = cpu->vm->cache;
-	struct cache_block *block, *stale = NULL;
+	struct cache_block *block;
 
 	cache_lock(cpu);
-	for (block = *cache_bucket(cache, key); block; block = block->next) {
-		if (cache_key_equal(&block->key, key)) {
-			if (!block->stale) {
-				break;
-			}
-			stale = stale ? stale : block;
-		}
-	}
-	if (!block) {
+	block = cache_newest(cache, key);
+	if (!block || block->stale) {
 		if (cache->arena_used == cache->arena_size ||
 		    cache->buf.end - cache->buf.p < CACHE_BLOCK_ROOM) {
 			cache_drop(cpu);
-			stale = NULL;
+			block = NULL;
 		}
-		block = cache_translate(cpu, key, host, stale);
+		block = cache_translate(cpu, key, host, block);
 	}
 	*generation = cache->generation;
 	pthread_mutex_unlock(&cache->lock);
@@ -345,14 +370,14 @@ void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size)
 {
 	uint64_t page = pa & ~(TLB_PAGE_SIZE - 1);
 	bool left = false;
-	struct cache_block **link;
+	uint32_t *link;
 
 	if (!cache_lock_unless_dropped(cache)) {
 		return;
 	}
 	link = cache_page(cache, pa);
 	while (*link) {
-		struct cache_block *block = *link;
+		struct cache_block *block = &cache->arena[*link - 1];
 
 		if ((block->key.pa & ~(TLB_PAGE_SIZE - 1)) != page) {
 			link = &block->page_next;
@@ -381,6 +406,6 @@ void cache_invalidate_all(struct jit_cache *cache)
 			vm_clear_page_has_code(cache->vm, cache->arena[i].key.pa);
 		}
 	}
-	memset(cache->pages, 0, CACHE_NR_BUCKETS * sizeof(*cache->pages));
+	memset(cache->pages, 0, CACHE_NR_PAGES * sizeof(*cache->pages));
 	pthread_mutex_unlock(&cache->lock);
 }

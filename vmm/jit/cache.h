@@ -4,7 +4,7 @@
  *
  * A block is identified by the physical and the virtual address of its first instruction and by
  * what its code takes for granted (the TLB bank of its accesses, PSTATE.UAO). One lock guards the
- * tables; running translated code takes no lock.
+ * tables; running translated code takes no lock, and neither does finding a block.
  *
  * A block whose guest code changed is never freed alone: its entry is overwritten with a jump to
  * the dispatcher, and, once translated again, to its successor. Memory comes back when the cache is
@@ -26,7 +26,8 @@
 struct jit_cpu;
 struct jit_vm;
 
-#define CACHE_NR_BUCKETS (1u << 15)
+#define CACHE_NR_BUCKETS (1u << 17)
+#define CACHE_NR_PAGES   (1u << 14)
 
 struct cache_key {
 	uint64_t pa;
@@ -34,15 +35,15 @@ struct cache_key {
 	uint32_t mode; /* bank, and UAO in bit 2 */
 };
 
+/* Other blocks are named by their index in the arena + 1; 0: none. */
 struct cache_block {
 	struct cache_key key;
-	uint32_t size; /* bytes of guest code */
-	bool stale;
-	uint8_t *entry;   /* writable view */
-	const void *code; /* executable view of the entry */
-	uint8_t *leave; /* writable view of the code that leaves for the dispatcher at this block */
-	struct cache_block *next;      /* same bucket */
-	struct cache_block *page_next; /* same page of guest memory */
+	uint16_t size; /* bytes of guest code */
+	_Atomic bool stale;
+	uint32_t next;      /* same bucket, older */
+	uint32_t page_next; /* same page of guest memory */
+	uint32_t leave;     /* bytes from the entry to what leaves for the dispatcher here */
+	uint8_t *entry;     /* writable view */
 };
 
 /* Code shared by all blocks; addresses in the executable view. */
@@ -85,8 +86,8 @@ struct jit_cache {
 	size_t size;
 	uint8_t *blocks_start; /* behind the stubs */
 	struct cache_stubs stubs;
-	struct cache_block **buckets;
-	struct cache_block **pages; /* hash by guest page */
+	_Atomic uint32_t *buckets;
+	uint32_t *pages; /* hash by guest page */
 	struct cache_block *arena;
 	unsigned int arena_used;
 	unsigned int arena_size;
@@ -103,6 +104,11 @@ struct jit_cache {
 /* For up to nr_blocks at a time. NULL: no memory, or the host forbids executable mappings. */
 struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_blocks);
 void cache_destroy(struct jit_cache *cache);
+
+/* The block for key, or NULL. The caller's CPU is in translated code, so that blocks stay. */
+const struct cache_block *cache_find(struct jit_cache *cache, const struct cache_key *key);
+/* Where the block is executed. */
+const void *cache_code(const struct jit_cache *cache, const struct cache_block *block);
 
 /*
  * The block for key, translated if need be from guest code at `host`; not NULL. It is gone when

@@ -125,7 +125,7 @@ struct cpu_jump {
 	uint64_t unused;
 };
 
-#define CPU_JUMP_SHIFT     12
+#define CPU_JUMP_SHIFT     14
 #define CPU_NR_JUMPS       (1u << CPU_JUMP_SHIFT)
 #define CPU_JUMP_INDEX(va) ((va) >> 2 & (CPU_NR_JUMPS - 1))
 #define CPU_NR_CONTEXTS    16

@@ -216,7 +216,8 @@ static bool lockstep_compare(struct lockstep *l, struct jit_cpu *cpu,
 	enum translate_exit reason;
 
 	fpsr_begin();
-	reason = (enum translate_exit)cpu->vm->cache->stubs.enter(cpu, block->code);
+	reason = (enum translate_exit)cpu->vm->cache->stubs.enter(
+		cpu, cache_code(cpu->vm->cache, block));
 	fpsr_fold(cpu);
 	cpu->pc = mmu_strip_tag(cpu, cpu->pc);
 	if (reason == TRANSLATE_ENTRY) {

@@ -23,6 +23,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 	struct jit_cache *cache = cpu->vm->cache;
 	struct cache_key key = {.va = cpu->pc, .mode = cpu->bank | (cpu->uao ? 4u : 0)};
 	const uint8_t *host;
+	const void *code;
 	const struct cache_block *block;
 	uint64_t generation = cache->generation, found;
 	uint64_t site = cpu->link_site;
@@ -38,17 +39,21 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 		exception_take(cpu);
 		return NULL;
 	}
-	cache_leave(cpu);
-	block = cache_get(cpu, &key, host, &found);
-	if (link && generation == found) {
-		cache_link(cpu, found, site, block);
+	block = link ? NULL : cache_find(cache, &key);
+	if (!block) {
+		cache_leave(cpu);
+		block = cache_get(cpu, &key, host, &found);
+		if (link && generation == found) {
+			cache_link(cpu, found, site, block);
+		}
+		cache_enter(cpu);
+		if (found != cache->generation) {
+			return NULL;
+		}
 	}
-	cache_enter(cpu);
-	if (found != cache->generation) {
-		return NULL;
-	}
-	context_add_jump(cpu, key.va, block->code);
-	return block->code;
+	code = cache_code(cache, block);
+	context_add_jump(cpu, key.va, code);
+	return code;
 }
 
 void translate_run(struct jit_cpu *cpu)

@@ -329,7 +329,6 @@ static void emit_body(struct emit *e)
 {
 	const struct ir_block *block = e->block;
 
-	*e->result = (struct emit_result){0};
 	e->kept_cond = IR_NONE;
 	emit_vector_forget(e);
 	emit_entry(e, e->result);
@@ -350,23 +349,31 @@ static void emit_body(struct emit *e)
 	}
 }
 
+static void emit_begin(struct emit *e, struct x64_buf *buf, const struct cache_stubs *stubs,
+		       const struct ir_block *block, bool no_chain, struct emit_result *result)
+{
+	memset(e, 0, offsetof(struct emit, cold));
+	e->b = buf;
+	e->block = block;
+	e->stubs = stubs;
+	e->no_chain = no_chain;
+	e->result = result;
+	*result = (struct emit_result){0};
+}
+
 void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
 		bool no_chain, struct emit_result *result)
 {
 	const struct x64_buf start = *buf;
-	struct emit e = {
-		.b = buf, .block = block, .stubs = stubs, .no_chain = no_chain, .result = result};
+	struct emit e;
 
+	emit_begin(&e, buf, stubs, block, no_chain, result);
 	emit_body(&e);
 	if (e.loops && e.vectors_read) {
 		uint32_t read = e.vectors_read, handed_on = read & e.vectors_written;
 
 		*buf = start;
-		e = (struct emit){.b = buf,
-				  .block = block,
-				  .stubs = stubs,
-				  .no_chain = no_chain,
-				  .result = result};
+		emit_begin(&e, buf, stubs, block, no_chain, result);
 		/* First what one round hands on to the next: there the latency counts. */
 		emit_vector_keep(&e, handed_on);
 		emit_vector_keep(&e, read & ~handed_on);

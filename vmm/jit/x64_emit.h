@@ -96,10 +96,10 @@ struct emit {
 	uint32_t vectors_written;
 	uint8_t vectors_kept[EMIT_MAX_KEPT];
 	unsigned int nr_kept;
-	struct emit_cold cold[EMIT_MAX_COLD];
 	unsigned int nr_cold;
 	unsigned int insn_cold; /* the current guest instruction's first */
 	struct emit_result *result;
+	struct emit_cold cold[EMIT_MAX_COLD]; /* the last member: it is not cleared */
 };
 
 /* Displacement of a field of struct jit_cpu from rbp. */

@@ -216,7 +216,7 @@ static unsigned int run_block(struct machine *m, unsigned int nr)
 	m->vm.cache->max_insns = nr;
 	block = cache_get(m->cpu, &key, m->ram + (m->cpu->pc - RAM_BASE), &generation);
 	atomic_store(&m->cpu->attention, 0);
-	return m->vm.cache->stubs.enter(m->cpu, block->code);
+	return m->vm.cache->stubs.enter(m->cpu, cache_code(m->vm.cache, block));
 }
 
 /* As translate_run() does: what FPCR forbids translated code is interpreted. A loop then comes in
