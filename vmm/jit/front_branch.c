@@ -112,6 +112,26 @@ static bool system_zero_cache(struct front *f)
 	return true;
 }
 
+/* MRS and MSR of what is nothing but storage. SP_EL0 is, unless it is the current stack pointer. */
+static bool system_storage(struct front *f, bool write)
+{
+	uint16_t reg = SYSREG_OF_INSN(f->insn);
+	bool el1 = f->block->bank != TLB_BANK_EL0;
+	bool sp_el0 = el1 && !write && reg == SYSREG(3, 0, 4, 1, 0);
+	unsigned int place = sp_el0 ? offsetof(struct jit_cpu, sp_el[0])
+				    : sysreg_storage_offset(reg, el1, write);
+	struct ir_op *o;
+
+	if (!place) {
+		return write ? system_call_and_leave(f) : false;
+	}
+	o = ir_append(f->block, write ? IR_WRITE_CPU : IR_READ_CPU);
+	o->imm = (int64_t)place;
+	o->aux = sp_el0;
+	*(write ? &o->a : &o->dst) = (uint8_t)front_zr(f_rt(f->insn));
+	return true;
+}
+
 bool front_system(struct front *f)
 {
 	switch (f->op) {
@@ -129,8 +149,11 @@ bool front_system(struct front *f)
 		return true;
 	case A64_CLREX:
 	case A64_DSB:
-	case A64_MRS:
 		return false;
+	case A64_MRS:
+		return system_storage(f, false);
+	case A64_MSR_REG:
+		return system_storage(f, true);
 	case A64_SYS:
 		return system_zero_cache(f);
 	default:

@@ -184,6 +184,12 @@ bool front_ldst(struct front *f)
 		return ldst_unscaled(f, KIND_LOAD, false);
 	case A64_LDURS:
 		return ldst_unscaled(f, KIND_LOAD_SIGNED, false);
+	case A64_STTR:
+		return ldst_unscaled(f, KIND_STORE, true);
+	case A64_LDTR:
+		return ldst_unscaled(f, KIND_LOAD, true);
+	case A64_LDTRS:
+		return ldst_unscaled(f, KIND_LOAD_SIGNED, true);
 	case A64_STR_WB:
 		return ldst_write_back(f, KIND_STORE);
 	case A64_LDR_WB:

@@ -38,10 +38,13 @@ static bool ir_keeps_flags(const struct ir_op *op)
 	case IR_SELECT:
 	case IR_BRANCH:
 	case IR_JUMP:
+	case IR_WRITE_CPU:
 		return true;
 	case IR_SUB:
 	case IR_ROR:
 		return op->b == IR_IMM;
+	case IR_READ_CPU:
+		return !op->aux;
 	default:
 		return false;
 	}
@@ -74,6 +77,8 @@ static bool ir_needs_state(const struct ir_op *op)
 	case IR_FP:
 	case IR_VEC:
 		return true;
+	case IR_READ_CPU:
+		return op->aux;
 	default:
 		return false;
 	}

@@ -490,6 +490,17 @@ static uint64_t *sysreg_storage(struct jit_cpu *cpu, const struct sysreg *r)
 	return (uint64_t *)((uint8_t *)cpu + r->offset);
 }
 
+unsigned int sysreg_storage_offset(uint16_t reg, bool el1, bool write)
+{
+	const struct sysreg *r = sysreg_find(reg);
+	unsigned int el0 = write ? ACC_EL0_W : ACC_EL0_R;
+
+	if (!r || (r->access & ~(unsigned int)ACC_EL0) || (!el1 && !(r->access & el0))) {
+		return 0;
+	}
+	return (write ? !r->write && r->mask == ALL : !r->read) ? r->offset : 0;
+}
+
 enum exec_result sysreg_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt, uint64_t *val)
 {
 	const struct sysreg *r = sysreg_find(reg);

@@ -17,6 +17,9 @@
 
 /* MRS Xt: *val is the value. `rt` goes into the syndrome of a trap. */
 enum exec_result sysreg_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt, uint64_t *val);
+/* Where a register lies in struct jit_cpu that is nothing but storage to a read (write) at this EL:
+ * no check, no effect. 0: it is more than that. */
+unsigned int sysreg_storage_offset(uint16_t reg, bool el1, bool write);
 /* MSR (register). */
 enum exec_result sysreg_write(struct jit_cpu *cpu, uint16_t reg, unsigned int rt, uint64_t val);
 /* SYS: TLBI, AT, DC, IC (op0 = 1). */

@@ -516,6 +516,21 @@ static void emit_ccmp(struct emit *e, const struct ir_op *op)
 	emit_flags_set(e, op, how);
 }
 
+static void emit_read_cpu(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg to = emit_def(op->dst, RAX);
+
+	if (op->aux) {
+		x64_test_mi8(e->b, emit_cpu(EMIT_CPU(spsel)), 0xff);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
+		e->host_flags = EMIT_FLAGS_NONE;
+	}
+	if (op->dst != IR_ZR) {
+		x64_mov_load(e->b, true, to, emit_cpu((int32_t)op->imm - JIT_CPU_BIAS));
+		emit_commit(e, op->dst, to);
+	}
+}
+
 void emit_arithmetic(struct emit *e, const struct ir_op *op)
 {
 	switch (op->op) {
@@ -588,6 +603,13 @@ void emit_arithmetic(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_CCMP:
 		emit_ccmp(e, op);
+		break;
+	case IR_READ_CPU:
+		emit_read_cpu(e, op);
+		break;
+	case IR_WRITE_CPU:
+		x64_mov_store(e->b, true, emit_cpu((int32_t)op->imm - JIT_CPU_BIAS),
+			      emit_use(e, op->a, RAX));
 		break;
 	case IR_FENCE:
 		/* A locked operation on the stack is the cheapest full fence. */

@@ -49,6 +49,21 @@ static uint64_t rnd(void)
 
 #define DC_ZVA 0xd50b7420
 
+/* MRS and MSR of registers that are but storage, and SP_EL0, which is not always. */
+static uint32_t random_register_access(void)
+{
+	static const uint32_t words[] = {
+		0xd538d080, /* MRS TPIDR_EL1 */
+		0xd518d080, /* MSR */
+		0xd53bd040, /* MRS TPIDR_EL0 */
+		0xd51bd040, /* MSR */
+		0xd5384100, /* MRS SP_EL0 */
+		0xd5386000, /* MRS FAR_EL1 */
+	};
+
+	return words[rnd() % (sizeof(words) / sizeof(words[0]))] | (uint32_t)(rnd() % 32);
+}
+
 /* Exclusives and atomics on X3, so that some belong together. */
 static uint32_t with_common_base(uint32_t insn)
 {
@@ -66,11 +81,14 @@ static enum a64_op random_op(void)
 			  : A64_STXR + rnd() % (A64_LDAXP - A64_STXR + 1);
 }
 
-/* A word of a random instruction; of class system only one. */
+/* A word of a random instruction; of class system only a few. */
 static uint32_t random_insn(void)
 {
 	if (rnd() % 128 == 0) {
 		return DC_ZVA | (uint32_t)(rnd() % 32);
+	}
+	if (rnd() % 32 == 0) {
+		return random_register_access();
 	}
 	for (;;) {
 		const struct a64_info *info = &a64_infos[random_op()];
@@ -148,6 +166,10 @@ static void random_state(struct jit_cpu *cpu)
 	cpu_set_nzcv(cpu, rnd() & 15);
 	cpu->fpsr = rnd() & 1 ? 0 : rnd() & (FPSR_QC | FPSR_IDC | 0x1f);
 	cpu->fpcr = rnd() & 3 ? 0 : rnd() & (FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT);
+	cpu->spsel = rnd() % 8 != 0;
+	cpu->sp_el[0] = rnd();
+	cpu->sys.tpidr_el0 = rnd();
+	cpu->sys.tpidr_el1 = rnd();
 	cpu->monitor.size = 0;
 	memset(&cpu->exc, 0, sizeof(cpu->exc));
 }
@@ -160,6 +182,9 @@ static void copy_state(struct jit_cpu *to, const struct jit_cpu *from)
 	to->pc = from->pc;
 	to->fpsr = from->fpsr;
 	to->fpcr = from->fpcr;
+	to->spsel = from->spsel;
+	to->sp_el[0] = from->sp_el[0];
+	to->sys = from->sys;
 	to->monitor = from->monitor;
 	to->exc = from->exc;
 }
@@ -269,6 +294,12 @@ static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool except
 	if (a->pc != b->pc || cpu_nzcv(a) != cpu_nzcv(b) || a->fpsr != b->fpsr) {
 		printf("  pc %" PRIx64 ", %" PRIx64 "; nzcv %x, %x; fpsr %x, %x\n", a->pc, b->pc,
 		       cpu_nzcv(a), cpu_nzcv(b), a->fpsr, b->fpsr);
+		nr++;
+	}
+	if (memcmp(&a->sys, &b->sys, sizeof(a->sys))) {
+		printf("  tpidr_el0 %" PRIx64 ", %" PRIx64 "; tpidr_el1 %" PRIx64 ", %" PRIx64
+		       "; or another system register\n",
+		       a->sys.tpidr_el0, b->sys.tpidr_el0, a->sys.tpidr_el1, b->sys.tpidr_el1);
 		nr++;
 	}
 	if (a->monitor.size != b->monitor.size ||
