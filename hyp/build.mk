@@ -8,7 +8,7 @@ hyp-y := el2/entry.o el2/vectors.o el2/fp.o el2/mmu.o el2/string.o el2/uart.o el
 	 el2/s2arch.o el2/gic.o
 hyp-y += core/main.o core/cpu.o core/log.o core/console.o core/panic.o core/trace.o core/pool.o core/handle.o \
 	 core/vm.o core/vcpu.o core/vcpu_reg.o core/run.o core/trap.o core/inject.o core/sysemu.o \
-	 core/idreg.o core/psci.o core/call.o core/call_mem.o core/call_vm.o core/call_vcpu.o \
+	 core/idreg.o core/debug.o core/psci.o core/call.o core/call_mem.o core/call_vm.o core/call_vcpu.o \
 	 core/call_ipc.o core/call_irq.o core/call_sys.o
 hyp-y += stage2/frame.o stage2/stage2.o stage2/mem.o
 hyp-y += sched/sched.o sched/timer.o

@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 
 #include <asm/cpufeature.h>
+#include <asm/hw_breakpoint.h>
 #include <asm/sysreg.h>
 
 #include <uapi/hyp.h>
@@ -74,6 +75,12 @@ long caps_check(const struct vm *vm, unsigned long cap)
 		return min_t(unsigned int, num_online_cpus(), MODULE_MAX_VCPUS);
 	case KVM_CAP_ARM_VM_IPA_SIZE:
 		return caps_ipa_bits();
+	case KVM_CAP_SET_GUEST_DEBUG:
+		return !(vm && vm->protected);
+	case KVM_CAP_GUEST_DEBUG_HW_BPS:
+		return vm && vm->protected ? 0 : get_num_brps();
+	case KVM_CAP_GUEST_DEBUG_HW_WPS:
+		return vm && vm->protected ? 0 : get_num_wrps();
 	case KVM_CAP_STEAL_TIME:
 		return stolen_is_offered(vm);
 	}

@@ -159,6 +159,9 @@ bool regid_is_sysreg(u64 id)
 	return (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SYSREG;
 }
 
+/* DBGBVR<n>_EL1, DBGBCR, DBGWVR, DBGWCR: op2 4 to 7, n is CRm; the hypervisor knows how many there are. */
+#define REGID_NR_DEBUG (16u * 4u)
+
 /* ID registers: op0 3, op1 0, CRn 0, CRm 1 to 7. */
 #define REGID_NR_FEATURE (7u * 8u)
 
@@ -172,6 +175,10 @@ static u64 regid_list_sysreg(u32 index)
 		return REGID_U64 | KVM_REG_ARM64_SYSREG | regid_sys[index];
 	}
 	index -= ARRAY_SIZE(regid_sys);
+	if (index < REGID_NR_DEBUG) {
+		return REGID_U64 | KVM_REG_ARM64_SYSREG | SYS(2, 0, 0, index / 4, 4 + index % 4);
+	}
+	index -= REGID_NR_DEBUG;
 	if (index < REGID_NR_FEATURE) {
 		return REGID_U64 | KVM_REG_ARM64_SYSREG | SYS(3, 0, 0, 1 + index / 8, index % 8);
 	}

@@ -209,12 +209,52 @@ static int vcpu_ioctl_init(struct vcpu *vcpu, unsigned long arg)
 	return COPY_IN(init, arg) ?: vcpu_init(vcpu, &init);
 }
 
-/* Guest debugging needs a word of the hypervisor's that is not there yet: only "off" is known. */
-static int vcpu_ioctl_debug(unsigned long arg)
+static long vcpu_set_debug_points(struct vcpu *vcpu, const struct kvm_guest_debug_arch *points)
+{
+	const __u64 *const kinds[] = {points->dbg_bvr, points->dbg_bcr, points->dbg_wvr,
+				      points->dbg_wcr};
+	long error = 0;
+	u32 kind;
+	u32 n;
+
+	for (kind = 0; kind < ARRAY_SIZE(kinds) && !error; kind++) {
+		for (n = 0; n < KVM_ARM_MAX_DBG_REGS && !error; n++) {
+			u32 reg = HYP_REG_DEBUG_POINT(kind, n);
+
+			error = PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, reg, kinds[kind][n])).error;
+		}
+	}
+	return error;
+}
+
+#define VCPU_DEBUG_FLAGS                                                                          \
+	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP | KVM_GUESTDBG_USE_HW)
+
+/* While it is on, debug exceptions of any kind end KVM_RUN, as with KVM. */
+static int vcpu_ioctl_debug(struct vcpu *vcpu, unsigned long arg)
 {
 	struct kvm_guest_debug debug;
+	long error = 0;
+	u64 control = 0;
 
-	return COPY_IN(debug, arg) ?: debug.control ? -EINVAL : 0;
+	if (COPY_IN(debug, arg)) {
+		return -EFAULT;
+	}
+	if ((debug.control & ~VCPU_DEBUG_FLAGS) || vcpu->vm->protected) {
+		return -EINVAL;
+	}
+	if (debug.control & KVM_GUESTDBG_ENABLE) {
+		control = HYP_DEBUG_TRAP;
+		control |= debug.control & KVM_GUESTDBG_SINGLESTEP ? HYP_DEBUG_STEP : 0;
+		control |= debug.control & KVM_GUESTDBG_USE_HW ? HYP_DEBUG_HW : 0;
+	}
+	if (control & HYP_DEBUG_HW) {
+		error = vcpu_set_debug_points(vcpu, &debug.arch);
+	}
+	if (!error) {
+		error = PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_DEBUG, control)).error;
+	}
+	return errors_to_errno(error);
 }
 
 /* Nothing is ever pending: an abort that is asked for comes with the next KVM_RUN. */
@@ -265,7 +305,7 @@ static long vcpu_ioctl_locked(struct vcpu *vcpu, unsigned int cmd, unsigned long
 	case KVM_SET_SIGNAL_MASK:
 		return vcpu_set_sigmask(vcpu, arg);
 	case KVM_SET_GUEST_DEBUG:
-		return vcpu_ioctl_debug(arg);
+		return vcpu_ioctl_debug(vcpu, arg);
 	case KVM_HAS_DEVICE_ATTR:
 	case KVM_GET_DEVICE_ATTR:
 	case KVM_SET_DEVICE_ATTR:

@@ -72,9 +72,10 @@ static u64 granules(u64 mmfr0_value)
 	return g4 << 28 | g64 << 24 | g16 << 20;
 }
 
-/* Two breakpoints and watchpoints, as the architecture demands at least; registers read as zero.
- * DebugVer 6: Armv8.0. */
-#define DFR0_VALUE (6ull | 1ull << 12 | 1ull << 20)
+static const struct field dfr0[] = {
+	{12, 15}, {20, 15}, {28, 15}, /* BRPs WRPs CTX_CMPs */
+};
+#define DFR0_DEBUGVER 6ull /* Armv8.0 */
 
 u64 idreg_read(u32 crm, u32 op2)
 {
@@ -84,7 +85,7 @@ u64 idreg_read(u32 crm, u32 op2)
 	case 4 << 3 | 1:
 		return KEEP(idarch_pfr1(), pfr1);
 	case 5 << 3 | 0:
-		return DFR0_VALUE;
+		return KEEP(idarch_dfr0(), dfr0) | DFR0_DEBUGVER;
 	case 6 << 3 | 0:
 		return KEEP(idarch_isar0(), isar0);
 	case 6 << 3 | 1:

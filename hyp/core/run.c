@@ -107,7 +107,7 @@ void run_finish_mmio(struct vcpu *vcpu, u64 data)
 	if (!vcpu->mmio.write && vcpu->mmio.rt != 31) {
 		vcpu->regs.x[vcpu->mmio.rt] = extend(&vcpu->mmio, data);
 	}
-	vcpu->regs.pc += 4;
+	trap_skip(vcpu);
 }
 
 static int check_action(const struct vcpu *vcpu, u64 action)

@@ -3,9 +3,11 @@
  * System registers that trap: a table of encodings and handlers, and rules for whole groups (ID
  * registers, debug registers). Everything else is Undefined to the VM.
  */
+#include <core/debug.h>
 #include <core/idreg.h>
 #include <core/inject.h>
 #include <core/sysemu.h>
+#include <core/trap.h>
 #include <core/vm.h>
 #include <el2/sysreg.h>
 #include <sched/timer.h>
@@ -70,6 +72,15 @@ static void icc_dir(struct access *access)
 	vgic_dir(access->vcpu, access->value);
 }
 
+static void mdscr(struct access *access)
+{
+	if (access->write) {
+		debug_write_mdscr(access->vcpu, access->value);
+	} else {
+		access->value = access->vcpu->debug.mdscr;
+	}
+}
+
 /* OSLSR_EL1: the OS lock is implemented (OSLM = 0b10) and open. */
 static void oslsr(struct access *access)
 {
@@ -94,7 +105,7 @@ static const struct {
 	{SYS_ISS(2, 0, 1, 0, 4), WO, zero_or_ignore}, /* OSLAR_EL1 */
 	{SYS_ISS(2, 0, 1, 1, 4), RO, oslsr},
 	{SYS_ISS(2, 0, 1, 3, 4), RW, zero_or_ignore}, /* OSDLR_EL1 */
-	{SYS_ISS(2, 0, 0, 2, 2), RW, zero_or_ignore}, /* MDSCR_EL1: no breakpoints to enable */
+	{SYS_ISS(2, 0, 0, 2, 2), RW, mdscr},
 	{SYS_ISS(1, 0, 7, 6, 2), WO, zero_or_ignore}, /* DC ISW, CSW, CISW: caches are coherent */
 	{SYS_ISS(1, 0, 7, 10, 2), WO, zero_or_ignore},
 	{SYS_ISS(1, 0, 7, 14, 2), WO, zero_or_ignore},
@@ -122,13 +133,23 @@ static bool read_id(u64 esr, struct access *access)
 	return true;
 }
 
-/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>: there, but nothing happens (DFR0_VALUE). */
-static bool is_breakpoint_register(u64 esr)
+/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>: Op0 2, Op1 0, CRn 0, n in CRm. True: it is one. */
+static bool breakpoint(u64 esr, struct access *access)
 {
 	u32 op2 = (u32)FIELD(esr, 19, 17);
+	u64 *reg;
 
-	return (esr & SYS_ISS(3, 7, 15, 0, 0)) == SYS_ISS(2, 0, 0, 0, 0) && op2 >= 4 &&
-	       FIELD(esr, 4, 1) < 2;
+	if ((esr & SYS_ISS(3, 7, 15, 0, 0)) != SYS_ISS(2, 0, 0, 0, 0) || op2 < 4) {
+		return false;
+	}
+	reg = debug_register(access->vcpu, op2 - 4, (u32)FIELD(esr, 4, 1));
+	if (reg && access->write) {
+		*reg = access->value;
+		debug_update(access->vcpu);
+	} else if (reg) {
+		access->value = *reg;
+	}
+	return reg != NULL;
 }
 
 void sysemu_handle(struct vcpu *vcpu, u64 esr)
@@ -140,14 +161,12 @@ void sysemu_handle(struct vcpu *vcpu, u64 esr)
 
 	if (handle) {
 		handle(&access);
-	} else if (is_breakpoint_register(esr)) {
-		zero_or_ignore(&access);
-	} else if (!read_id(esr, &access)) {
+	} else if (!breakpoint(esr, &access) && !read_id(esr, &access)) {
 		inject_undefined(vcpu);
 		return;
 	}
 	if (!write && rt != 31) {
 		vcpu->regs.x[rt] = access.value;
 	}
-	vcpu->regs.pc += 4;
+	trap_skip(vcpu);
 }

@@ -7,6 +7,7 @@
 #include <core/boot.h>
 #include <core/call.h>
 #include <core/cpu.h>
+#include <core/debug.h>
 #include <core/inject.h>
 #include <core/log.h>
 #include <core/psci.h>
@@ -226,7 +227,7 @@ static struct vcpu *abort_lower(struct vcpu *vcpu, u64 esr)
 static struct vcpu *wfx(struct vcpu *vcpu, u64 esr)
 {
 	if (esr & 1) { /* WFE */
-		vcpu->regs.pc += 4;
+		trap_skip(vcpu);
 		return vcpu;
 	}
 	/* An interrupt that waits at EL2 may be the one it waits for: it comes first, and then the
@@ -234,7 +235,7 @@ static struct vcpu *wfx(struct vcpu *vcpu, u64 esr)
 	if (read_sysreg(isr_el1)) {
 		return vcpu;
 	}
-	vcpu->regs.pc += 4;
+	trap_skip(vcpu);
 	if (vgic_has_pending(vcpu)) {
 		return vcpu;
 	}
@@ -243,7 +244,7 @@ static struct vcpu *wfx(struct vcpu *vcpu, u64 esr)
 
 static struct vcpu *smc(struct vcpu *vcpu)
 {
-	vcpu->regs.pc += 4; /* the preferred return is the SMC itself (D1.3.5) */
+	trap_skip(vcpu); /* the preferred return is the SMC itself (D1.3.5) */
 	return call_smccc(vcpu);
 }
 
@@ -269,11 +270,7 @@ static struct vcpu *dispatch(struct vcpu *vcpu, u64 esr)
 	case EC_STEP_LOW:
 	case EC_WATCHPOINT_LOW:
 	case EC_BRK64:
-		if (vcpu->parent) {
-			return run_exit_debug(vcpu, esr, read_sysreg(far_el2));
-		}
-		inject_undefined(vcpu);
-		return vcpu;
+		return debug_exception(vcpu, esr);
 	default:
 		inject_undefined(vcpu);
 		return vcpu;

@@ -79,6 +79,20 @@ struct vcpu_timer {
 	bool cntp_level; /* the line, as the virtual GIC knows it */
 };
 
+/* Breakpoint and watchpoint registers, DBGBVR<n>_EL1 and so on. */
+enum debug_kind { DEBUG_BVR, DEBUG_BCR, DEBUG_WVR, DEBUG_WCR, DEBUG_KINDS };
+struct debug_bank {
+	u64 reg[DEBUG_KINDS][16];
+};
+
+struct vcpu_debug {
+	u64 mdscr;                     /* MDSCR_EL1 as the VM wrote it */
+	u64 control;                   /* HYP_DEBUG_* by whoever runs it */
+	const struct debug_bank *live; /* what the hardware holds while it runs; NULL: nothing */
+	struct debug_bank own;
+	struct debug_bank host; /* for HYP_DEBUG_HW */
+};
+
 enum vcpu_state {
 	VCPU_OFF,     /* powered off */
 	VCPU_READY,   /* may run, waits for a core or for VCPU_RUN */
@@ -119,6 +133,7 @@ struct vcpu {
 	struct vcpu_sysregs sys;
 	struct vcpu_timer timer;
 	struct vcpu_mmio mmio;
+	struct vcpu_debug debug;
 	u64 fault_va; /* of the last HYP_EXIT_FAULT */
 	bool fault_is_fetch;
 	u64 may_suspend; /* PSCI SYSTEM_SUSPEND is for whoever runs it to carry out */

@@ -4,6 +4,7 @@
  * registers can be read, and written with the value they have (as KVM allows, so that a VMM may
  * restore what it saved).
  */
+#include <core/debug.h>
 #include <core/idreg.h>
 #include <core/vcpu_reg.h>
 #include <core/vm.h>
@@ -42,7 +43,7 @@ static const struct {
 	SYSREG(3, 2, 0, 0, 0, sys.csselr_el1),
 	SYSREG(3, 3, 13, 0, 2, sys.tpidr_el0),
 	SYSREG(3, 3, 13, 0, 3, sys.tpidrro_el0),
-	SYSREG(2, 0, 0, 2, 2, sys.mdscr_el1),
+	SYSREG(2, 0, 0, 2, 2, debug.mdscr),
 	SYSREG(3, 0, 0, 0, 5, mpidr),
 	{HYP_REG_SP_EL0, offsetof(struct vcpu, sys.sp_el0)},
 	{HYP_REG_SP_EL1, offsetof(struct vcpu, sys.sp_el1)},
@@ -53,10 +54,25 @@ static const struct {
 	{HYP_REG_FPSR, offsetof(struct vcpu, fp.fpsr)},
 	{HYP_REG_FPCR, offsetof(struct vcpu, fp.fpcr)},
 	{HYP_REG_SUSPEND, offsetof(struct vcpu, may_suspend)},
+	{HYP_REG_DEBUG, offsetof(struct vcpu, debug.control)},
 	{HYP_REG_STOLEN, offsetof(struct vcpu, stolen_ipa)},
 	{HYP_REG_CNTV_CTL, offsetof(struct vcpu, timer.cntv_ctl)},
 	{HYP_REG_CNTV_CVAL, offsetof(struct vcpu, timer.cntv_cval)},
 };
+
+/* DBGBVR<n>_EL1 and so on, n in CRm and the kind in op2: the VM's own, and its debugger's. */
+static u64 *debug_point(struct vcpu *vcpu, u64 reg)
+{
+	u64 point = reg - HYP_REG_DEBUG_POINT(0, 0);
+
+	if (point < DEBUG_KINDS * 16) {
+		return &vcpu->debug.host.reg[point / 16][point % 16];
+	}
+	if ((reg & ~0x7bull) == HYP_REG_SYS(2u, 0u, 0u, 0u, 4u)) {
+		return debug_register(vcpu, (u32)reg & 3, (u32)(reg >> 3) & 0xf);
+	}
+	return NULL;
+}
 
 static u64 *field_of(struct vcpu *vcpu, u64 reg)
 {
@@ -68,7 +84,7 @@ static u64 *field_of(struct vcpu *vcpu, u64 reg)
 			return (u64 *)(void *)((char *)vcpu + sysregs[i].offset);
 		}
 	}
-	return NULL;
+	return debug_point(vcpu, reg);
 }
 
 static bool id_value(u64 reg, u64 *value)
@@ -135,6 +151,17 @@ int vcpu_reg_set(struct vcpu *vcpu, u64 reg, u64 value)
 	}
 	if (field == &vcpu->stolen_ipa && !stolen_valid(vcpu, value)) {
 		return HYP_E_INVAL;
+	}
+	if (field == &vcpu->regs.pstate && vcpu->debug.control & HYP_DEBUG_STEP) {
+		/* Whether the step is done is not the writer's to say. */
+		value = (value & ~PSTATE_SS) | (*field & PSTATE_SS);
+	}
+	if (field == &vcpu->debug.mdscr) {
+		debug_write_mdscr(vcpu, value);
+		return HYP_OK;
+	}
+	if (field == &vcpu->debug.control) {
+		return debug_control(vcpu, value);
 	}
 	if (field) {
 		vcpu->fp_cpu = NULL; /* what the registers hold is old, if this was one of theirs */

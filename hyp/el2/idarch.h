@@ -13,6 +13,7 @@
 
 IDARCH(pfr0)
 IDARCH(pfr1)
+IDARCH(dfr0)
 IDARCH(isar0)
 IDARCH(isar1)
 IDARCH(mmfr0)

@@ -8,9 +8,11 @@
  * the host's own vCPU is saved late, when the trap comes.
  */
 #include <core/cpu.h>
+#include <core/debug.h>
 #include <core/log.h>
 #include <core/string.h>
 #include <core/vm.h>
+#include <el2/debugarch.h>
 #include <el2/s2arch.h>
 #include <el2/switch.h>
 #include <el2/sysreg.h>
@@ -78,6 +80,9 @@ static void load(struct vcpu *vcpu, struct cpu *cpu)
 	write_sysreg(vcpu->hcr, hcr_el2);
 	write_sysreg(vcpu->mdcr, mdcr_el2);
 	load_sysregs(&vcpu->sys);
+	if (unlikely(vcpu->debug.live)) {
+		debug_load(vcpu);
+	}
 	fp_trap(!fp_is_live(vcpu));
 	vgic_load(vcpu);
 	timer_load(vcpu);
@@ -137,6 +142,7 @@ void switch_cpu_init(void)
 	write_sysreg(0, cntvoff_el2);
 	write_sysreg(0, hstr_el2);
 	write_sysreg(read_sysreg(midr_el1), vpidr_el2);
+	debugarch_unlock();
 	fp_trap(true);
 	isb();
 }
@@ -148,6 +154,8 @@ void switch_vcpu_init(struct vcpu *vcpu)
 	vcpu->hcr = HCR_COMMON | (host ? 0 : HCR_TWI) | s2arch_hcr();
 	vcpu->mdcr = MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA;
 	memset(&vcpu->sys, 0, sizeof(vcpu->sys));
+	memset(&vcpu->debug.own, 0, sizeof(vcpu->debug.own));
+	debug_write_mdscr(vcpu, 0); /* what a debugger wants of it stays */
 	memset(&vcpu->fp, 0, sizeof(vcpu->fp));
 	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 	vcpu->sys.sctlr_el1 = SCTLR_EL1_RESET;

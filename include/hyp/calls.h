@@ -228,8 +228,17 @@ enum hyp_exit {
 #define HYP_REG_STOLEN    0x12bu /* IPA that PV_TIME_ST answers (DEN0057); HYP_NO_STOLEN: none */
 #define HYP_NO_STOLEN     (~0ull)
 #define HYP_REG_SUSPEND   0x12cu /* 1: PSCI SYSTEM_SUSPEND is offered, as HYP_EXIT_SYSTEM */
+#define HYP_REG_DEBUG     0x12du /* HYP_DEBUG_*; not of a protected VM */
+/* What HYP_DEBUG_HW uses: kind 0 to 3 as DBGBVR<n>_EL1, DBGBCR, DBGWVR, DBGWCR; n = 0..15. */
+#define HYP_REG_DEBUG_POINT(kind, n) (0x140u + (kind)*16u + (n))
 #define HYP_REG_SYS(op0, op1, crn, crm, op2)                                                       \
 	(0x10000u | (op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+
+/* With any of them every debug exception of the VM is HYP_EXIT_DEBUG, and it cannot step itself. */
+#define HYP_DEBUG_TRAP (1u << 0) /* nothing else: BRK, and its own breakpoints and watchpoints */
+#define HYP_DEBUG_STEP (1u << 1) /* one after each instruction */
+#define HYP_DEBUG_HW   (1u << 2) /* at HYP_REG_DEBUG_POINT(), in place of its own */
+#define HYP_DEBUG_ALL  0x7u
 
 /* VGIC_REG_* groups: KVM_DEV_ARM_VGIC_GRP_* minus what has no register. */
 enum hyp_vgic_group {

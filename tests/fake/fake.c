@@ -14,6 +14,7 @@
 #include <core/psci.h>
 #include <core/string.h>
 #include <core/trap.h>
+#include <el2/debugarch.h>
 #include <el2/entropy.h>
 #include <el2/gic.h>
 #include <el2/ich.h>
@@ -559,6 +560,8 @@ void uart_put(char c)
 	fake_uart_bytes++;
 }
 
+struct debug_bank fake_debug;
+
 /* Cores. */
 
 u64 smc_call(u64 function, u64 a, u64 b, u64 c)
@@ -748,6 +751,7 @@ void fake_boot(void)
 	for (u32 i = 0; i < FAKE_CORES; i++) {
 		cores[i].regs.cntfrq_el0 = 1000000000;
 		cores[i].regs.id_aa64pfr0_el1 = 0x11111112;
+		cores[i].regs.id_aa64dfr0_el1 = 5ull << 12 | 3ull << 20; /* 6 and 4 */
 		cores[i].regs.id_aa64isar0_el1 = 1ull << 60;
 		cores[i].regs.midr_el1 = 0x410fd034;
 	}

@@ -259,6 +259,8 @@ static void attack_registers(void)
 			values(x);
 			count(REGISTERS, attack(x, stub(i)));
 		}
+		/* Breakpoints that stay on would do no harm, but QEMU is slow with them. */
+		write_sysreg(0, mdscr_el1);
 		at += BATCH * step;
 	}
 }

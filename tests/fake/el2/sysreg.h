@@ -20,6 +20,7 @@
 	X(revidr_el1)                                                                              \
 	X(id_aa64pfr0_el1)                                                                         \
 	X(id_aa64pfr1_el1)                                                                         \
+	X(id_aa64dfr0_el1)                                                                         \
 	X(id_aa64isar0_el1)                                                                        \
 	X(id_aa64isar1_el1)                                                                        \
 	X(id_aa64mmfr0_el1)                                                                        \

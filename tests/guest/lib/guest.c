@@ -11,6 +11,7 @@
 
 #define ESR_EC(esr) ((esr) >> 26 & 0x3f)
 #define EC_DABT     0x25u
+#define EC_DEBUG    0x31u /* breakpoint; 0x33 step, 0x35 watchpoint */
 
 struct frame {
 	u64 x[22]; /* x0-x18, x29, x30; then the return address */
@@ -26,6 +27,7 @@ const u8 *guest_dtb; /* from start.S */
 volatile bool guest_abort_expected;
 volatile u32 guest_nr_aborts;
 void (*volatile guest_irq_handler)(bool fiq);
+void (*volatile guest_debug_handler)(u64 ec, u64 *pc, u64 *spsr);
 static void (*volatile starts[GUEST_CPUS])(u32 cpu);
 
 void print(const char *text)
@@ -215,6 +217,10 @@ void guest_sync(struct frame *frame)
 	if (guest_abort_expected && ESR_EC(esr) == EC_DABT) {
 		guest_nr_aborts++;
 		frame->x[FRAME_PC] += 4;
+		return;
+	}
+	if (guest_debug_handler != NULL && ESR_EC(esr) >= EC_DEBUG) {
+		guest_debug_handler(ESR_EC(esr), &frame->x[FRAME_PC], &frame->spsr);
 		return;
 	}
 	report("exception", "unexpected");

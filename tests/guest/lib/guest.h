@@ -83,6 +83,10 @@ extern volatile u32 guest_nr_aborts;
 /* Called for an interrupt, on the CPU that takes it; NULL: a failure. */
 extern void (*volatile guest_irq_handler)(bool fiq);
 
+/* Called for a breakpoint, watchpoint or step; may change where and how it goes on. NULL: a
+ * failure. */
+extern void (*volatile guest_debug_handler)(u64 ec, u64 *pc, u64 *spsr);
+
 int main(void);
 void guest_power_off(void);
 

@@ -161,6 +161,18 @@ program suspend
 	.ltorg
 end suspend
 
+/* What a debugger looks at: x1 points to what its third instruction writes. */
+program debug
+	nop
+	nop
+	str	x0, [x1]
+	brk	#7
+	ldr	x2, [x20]
+	nop
+	str	x2, [x20, #8]
+	b	.
+end debug
+
 /* Powers on the vCPU with MPIDR x19, which writes its x0 to MMIO and powers off. */
 program cpu_on
 	mov	x1, x19

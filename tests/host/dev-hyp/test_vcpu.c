@@ -356,6 +356,80 @@ static void test_system_registers(void)
 	vm_free(&vm);
 }
 
+static void run_to_debug(struct vm *vm, uint32_t ec, uint64_t pc)
+{
+	CHECK_OK(vcpu_run(vm, 0));
+	CHECK_EQ(vm->run[0]->exit_reason, KVM_EXIT_DEBUG);
+	CHECK_EQ(vm->run[0]->debug.arch.hsr >> 26, ec);
+	CHECK_EQ(reg_x(vm, 0, REG_PC), pc);
+}
+
+#define EC_BREAKPOINT 0x30
+#define EC_STEP       0x32
+#define EC_WATCHPOINT 0x34
+#define EC_BRK        0x3c
+
+/* A breakpoint, a watchpoint, BRK; each is passed with debugging off or moved on by hand. */
+static void test_guest_debug(void)
+{
+	struct kvm_guest_debug debug = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW};
+	struct kvm_guest_debug off = {0};
+	uint64_t word = RAM_BASE + 0x1000;
+	struct vm vm;
+
+	CHECK_EQ(ioctl(dev_fd, KVM_CHECK_EXTENSION, KVM_CAP_SET_GUEST_DEBUG), 1);
+	CHECK(ioctl(dev_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_DEBUG_HW_BPS) >= 2);
+	CHECK(ioctl(dev_fd, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_DEBUG_HW_WPS) >= 2);
+	vm_make(&vm, 1, GUEST(debug));
+	reg_set_x(&vm, 0, 0, 99);
+	reg_set_x(&vm, 0, 1, word);
+	debug.arch.dbg_bvr[1] = RAM_BASE + 4;
+	debug.arch.dbg_bcr[1] = 0x1e7; /* BAS, PMC: EL0 and EL1, E */
+	debug.arch.dbg_wvr[1] = word;
+	debug.arch.dbg_wcr[1] = 0x1fff; /* BAS, loads and stores, EL0 and EL1, E */
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &debug));
+	run_to_debug(&vm, EC_BREAKPOINT, RAM_BASE + 4);
+	debug.arch.dbg_bcr[1] = 0;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &debug));
+	run_to_debug(&vm, EC_WATCHPOINT, RAM_BASE + 8);
+	CHECK_EQ(vm.run[0]->debug.arch.far, word);
+	CHECK_EQ(*(uint64_t *)(vm.ram + 0x1000), 0);
+	debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &debug));
+	run_to_debug(&vm, EC_BRK, RAM_BASE + 12);
+	CHECK_EQ(*(uint64_t *)(vm.ram + 0x1000), 99);
+	reg_set_x(&vm, 0, REG_PC, RAM_BASE + 16);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &off));
+	CHECK_OK(vcpu_run(&vm, 0));
+	CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_MMIO);
+	debug.control = 1u << 31;
+	CHECK_ERRNO(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &debug), EINVAL);
+	vm_free(&vm);
+}
+
+/* One instruction a KVM_RUN, also one that user space emulates. */
+static void test_single_step(void)
+{
+	struct kvm_guest_debug debug = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP};
+	struct kvm_guest_debug off = {0};
+	struct vm vm;
+
+	vm_make(&vm, 1, GUEST(debug));
+	reg_set_x(&vm, 0, 1, RAM_BASE + 0x1000);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &debug));
+	run_to_debug(&vm, EC_STEP, RAM_BASE + 4);
+	run_to_debug(&vm, EC_STEP, RAM_BASE + 8);
+	run_to_debug(&vm, EC_STEP, RAM_BASE + 12);
+	reg_set_x(&vm, 0, REG_PC, RAM_BASE + 16);
+	CHECK_OK(vcpu_run(&vm, 0));
+	CHECK_EQ(vm.run[0]->exit_reason, KVM_EXIT_MMIO);
+	vm.run[0]->mmio.data[0] = 42;
+	run_to_debug(&vm, EC_STEP, RAM_BASE + 20);
+	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_SET_GUEST_DEBUG, &off));
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE + 8, 8) & 0xff, 42);
+	vm_free(&vm);
+}
+
 static void test_psci_reset(void)
 {
 	struct vm vm;
@@ -606,6 +680,8 @@ const struct test tests_vcpu[] = {
 	{"core_registers", test_core_registers},
 	{"register_list", test_register_list},
 	{"system_registers", test_system_registers},
+	{"guest_debug", test_guest_debug},
+	{"single_step", test_single_step},
 	{"psci_reset", test_psci_reset},
 	{"system_suspend", test_system_suspend},
 	{"reset_in_place", test_reset_in_place},

@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include <core/psci.h>
+#include <el2/debugarch.h>
+#include <el2/sysreg.h>
 #include <sched/timer.h>
 #include "machine.h"
 
@@ -181,6 +184,93 @@ static void the_host_suspends_the_machine(void **state)
 	assert_false(cpus[HOST_CORE].suspended);
 	assert_int_equal(atomic_load(&host()->state), VCPU_RUNNING);
 	atomic_store(&other->state, VCPU_READY);
+}
+
+/* MRS x5 or MSR from x5, by the guest. */
+static void guest_sysreg(u32 encoding, bool write)
+{
+	fake_on(HOST_CORE);
+	fake_trap((u64)EC_SYS64 << 26 | ESR_IL | encoding | 5u << 5 | !write);
+}
+
+#define MDSCR_EL1     SYS_ISS(2, 0, 0, 2, 2)
+#define DBGBVR_EL1(n) SYS_ISS(2, 0, 0, n, 4)
+#define DBGWCR_EL1(n) SYS_ISS(2, 0, 0, n, 7)
+#define MDSCR_MDE     0x8000u
+
+/* The hardware has a VM's breakpoints only while it runs and has them enabled. */
+static void debug_registers_are_lazy(void **state)
+{
+	struct vcpu *vcpu = guest.vm->vcpus[0];
+	u64 reg = HYP_REG_SYS(2u, 0u, 0u, 5u, 4u);
+	u64 value;
+
+	(void)state;
+	run_guest();
+	vcpu->regs.x[5] = 0x1234;
+	guest_sysreg(DBGBVR_EL1(5), true);
+	vcpu->regs.x[5] = 0;
+	guest_sysreg(DBGBVR_EL1(5), false);
+	assert_int_equal(vcpu->regs.x[5], 0x1234);
+	assert_int_equal(fake_debug.reg[DEBUG_BVR][5], 0);
+	vcpu->regs.x[5] = MDSCR_MDE | 2; /* and a bit that is not its */
+	guest_sysreg(MDSCR_EL1, true);
+	assert_int_equal(fake_debug.reg[DEBUG_BVR][5], 0x1234);
+	assert_int_equal(fake_regs()->mdscr_el1, MDSCR_MDE);
+	machine_wfi(HOST_CORE);
+	assert_int_equal(fake_regs()->mdscr_el1, 0);
+	assert_int_equal(host_call(vcpu_reg_get, &value, guest.vcpu[0], reg), HYP_OK);
+	assert_int_equal(value, 0x1234);
+	memset(&fake_debug, 0, sizeof(fake_debug));
+	run_guest();
+	assert_int_equal(fake_debug.reg[DEBUG_BVR][5], 0x1234);
+	/* four watchpoints there are, and no fifth */
+	value = vcpu->regs.pc;
+	guest_sysreg(DBGWCR_EL1(3), false);
+	assert_int_equal(vcpu->regs.pc, value + 4);
+	fake_regs()->vbar_el1 = 0x8000;
+	guest_sysreg(DBGWCR_EL1(4), false);
+	assert_int_equal(vcpu->regs.pc & ~0x7ffull, 0x8000);
+	memset(&fake_debug, 0, sizeof(fake_debug));
+}
+
+static void the_host_debugs_a_guest(void **state)
+{
+	struct vcpu *vcpu = guest.vm->vcpus[0];
+	struct guest secret = {0};
+	u64 point = HYP_REG_DEBUG_POINT(DEBUG_WVR, 3);
+
+	(void)state;
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG, 8),
+			 HYP_E_INVAL);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], point, 0x5678), HYP_OK);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG,
+				   HYP_DEBUG_TRAP | HYP_DEBUG_STEP | HYP_DEBUG_HW),
+			 HYP_OK);
+	run_guest();
+	assert_int_equal(fake_debug.reg[DEBUG_WVR][3], 0x5678);
+	assert_int_equal(fake_regs()->mdscr_el1, MDSCR_MDE | 1);
+	assert_true(fake_regs()->mdcr_el2 & MDCR_TDE);
+	assert_true(vcpu->regs.pstate & PSTATE_SS);
+	guest_sysreg(MDSCR_EL1, false);
+	assert_int_equal(vcpu->regs.x[5], 0);        /* its own is as it left it */
+	assert_false(vcpu->regs.pstate & PSTATE_SS); /* that was a step */
+	fake_trap((u64)EC_STEP_LOW << 26);
+	assert_ptr_equal(fake_loaded(HOST_CORE), host());
+	assert_int_equal(host()->regs.x[1], HYP_EXIT_DEBUG);
+	assert_true(vcpu->regs.pstate & PSTATE_SS);
+	assert_false(fake_regs()->mdcr_el2 & MDCR_TDE);
+	/* who writes the registers it read before does not lose the step */
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_PSTATE, 0x3c5),
+			 HYP_OK);
+	assert_int_equal(vcpu->regs.pstate, 0x3c5 | PSTATE_SS);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG, 0), HYP_OK);
+	assert_false(vcpu->regs.pstate & PSTATE_SS);
+	machine_add_guest(&secret, HYP_VM_PROTECTED, 1, 32);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, secret.vcpu[0], HYP_REG_DEBUG, 1),
+			 HYP_E_INVAL);
+	machine_remove_guest(&secret);
+	memset(&fake_debug, 0, sizeof(fake_debug));
 }
 
 #define PV_TIME_FEATURES 0xc5000020u
@@ -363,6 +453,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_proxy_runs_sleeps_and_is_woken, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_vm_does_not_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(psci_powers_vcpus, setup, teardown),
+		cmocka_unit_test_setup_teardown(debug_registers_are_lazy, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_host_debugs_a_guest, setup, teardown),
 		cmocka_unit_test_setup_teardown(psci_waits_for_other_calls, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_guest_suspends_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_host_suspends_the_machine, setup, teardown),
