@@ -43,6 +43,7 @@ jit-y += vmm/jit/x64_arith.c
 jit-y += vmm/jit/x64_asm.c
 jit-y += vmm/jit/x64_atomic.c
 jit-y += vmm/jit/x64_emit.c
+jit-y += vmm/jit/x64_flags.c
 jit-y += vmm/jit/x64_exit.c
 jit-y += vmm/jit/x64_float.c
 jit-y += vmm/jit/x64_memory.c

@@ -53,6 +53,7 @@ struct cache_stubs {
 	const void *link;          /* target in rax, jump site in rcx */
 	const void *lookup_failed; /* target in rax */
 	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
+	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
 };
 

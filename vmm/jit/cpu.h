@@ -29,6 +29,14 @@
 #define CPU_FLAG_C (1u << 8)
 #define CPU_FLAG_V (1u << 0)
 
+/* cpu->flags_from: SUB of the operands, unless one of the others is named. */
+#define CPU_FLAGS_FROM       (1u << 0)
+#define CPU_FLAGS_FROM_ADD   (1u << 1)
+#define CPU_FLAGS_FROM_TEST  (1u << 2) /* a is the result of a logical operation */
+#define CPU_FLAGS_FROM_WIDE  (1u << 3) /* of 64 bits, not 32 */
+#define CPU_FLAGS_FROM_IMM   (1u << 4) /* operand b is here, not in flags_b */
+#define CPU_FLAGS_FROM_SHIFT 8
+
 #define CPU_REG_SP 31
 
 #define CPU_DAIF_D 8 /* in cpu->daif */
@@ -275,6 +283,12 @@ struct jit_cpu {
 	uint32_t fpsr;
 
 	union vreg v[32];
+
+	/* Translated code's: if not 0, NZCV is what this operation on a and b gives, and `flags` is
+	 * old. C code never sees that: the stubs through which it is reached work it out. */
+	uint32_t flags_from; /* CPU_FLAGS_FROM_... */
+	uint64_t flags_a;
+	uint64_t flags_b;
 
 	struct cpu_monitor monitor;
 	struct cpu_exception exc;

@@ -92,7 +92,8 @@ static bool ir_reads_flags(const struct ir_op *op)
 
 /* Who wants NZCV, seen from an operation towards the end of its block. */
 struct ir_wanted {
-	bool in_memory;
+	bool as_state;
+	bool in_memory;    /* by an operation that reads them there */
 	bool in_host;      /* by operations that can take them from the host's flags */
 	uint8_t host_cond; /* as this condition or its inverse; IR_NONE: more than that */
 	uint8_t kept_cond; /* what such operations behind the loss of the host's flags want */
@@ -123,21 +124,24 @@ void ir_analyse(struct ir_block *block)
 	static const struct ir_wanted nothing = {.host_cond = IR_NONE, .kept_cond = IR_NONE};
 	struct ir_wanted wanted = nothing;
 
-	wanted.in_memory = true;
+	wanted.as_state = true;
 	for (unsigned int i = block->nr_ops; i-- > 0;) {
 		struct ir_op *op = &block->ops[i];
 
 		if (op->set_flags) {
-			op->flags_live = wanted.in_memory;
-			op->kept_cond = wanted.in_memory ? IR_NONE : wanted.kept_cond;
+			op->flags_live = wanted.as_state || wanted.in_memory;
+			op->flags_read = wanted.in_memory;
+			op->kept_cond = wanted.kept_cond;
 			wanted = nothing;
+		} else if (op->op == IR_CALL) {
+			wanted = nothing; /* it may write them, to memory */
 		} else if (wanted.in_host && ir_keeps_flags(op)) {
 			op->keep_flags = true;
 		} else if (wanted.in_host) {
 			ir_lose_host(&wanted);
 		}
 		if (ir_needs_state(op)) {
-			wanted.in_memory = true;
+			wanted.as_state = true;
 		}
 		if (ir_reads_flags(op)) {
 			ir_want_in_host(&wanted, op);

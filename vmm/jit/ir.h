@@ -294,10 +294,11 @@ struct ir_op {
 	uint8_t cond; /* A64 condition */
 	uint8_t size; /* log2 of bytes */
 	uint8_t aux;
-	bool wide;         /* 64-bit operation; else the result is zero-extended from 32 */
-	bool set_flags;    /* produces NZCV */
-	bool flags_live;   /* ... which must be stored in cpu->flags */
-	uint8_t kept_cond; /* or of which this condition alone must be kept; IR_NONE: nothing */
+	bool wide;       /* 64-bit operation; else the result is zero-extended from 32 */
+	bool set_flags;  /* produces NZCV */
+	bool flags_live; /* ... which are part of the guest's state at some later operation */
+	bool flags_read; /* ... and which that operation wants to read: cpu->flags must have them */
+	uint8_t kept_cond; /* a condition that must be kept for when they are lost, or IR_NONE */
 	bool keep_flags;   /* the host's flags hold NZCV for a later operation */
 	bool unprivileged;
 	bool scalar;   /* IR_VEC: the first element only, the others of the result are zero */

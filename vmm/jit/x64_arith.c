@@ -52,22 +52,28 @@ static void alu_operand(struct emit *e, bool wide, enum x64_alu alu, enum x64_re
 static void alu_compare(struct emit *e, const struct ir_op *op, enum x64_alu alu)
 {
 	enum x64_reg a = emit_use(e, op->a, RAX);
+	bool no_result = alu == ALU_AND && !emit_flags_want_origin(op);
 
+	if (alu != ALU_AND) {
+		emit_flags_from_operands(e, op, a, alu == ALU_ADD);
+	}
 	if (alu == ALU_SUB) {
 		alu_operand(e, op->wide, ALU_CMP, a, op);
-		return;
-	}
-	if (alu == ALU_AND && op->b != IR_IMM) {
+	} else if (alu == ALU_AND && op->b == op->a) {
+		x64_test_rr(e->b, op->wide, a, a);
+		emit_flags_from_result(e, op, a);
+	} else if (no_result && op->b != IR_IMM) {
 		x64_test_rr(e->b, op->wide, a, emit_use(e, op->b, RCX));
-		return;
-	}
-	if (alu == ALU_AND && fits_imm32(op->imm, op->wide)) {
+	} else if (no_result && fits_imm32(op->imm, op->wide)) {
 		x64_rr(e->b, op->wide, 0xf7, 0, a);
 		x64_u32(e->b, (uint32_t)op->imm);
-		return;
+	} else {
+		emit_load(e, RAX, op->a, true);
+		alu_operand(e, op->wide, alu, RAX, op);
+		if (alu == ALU_AND) {
+			emit_flags_from_result(e, op, RAX);
+		}
 	}
-	emit_load(e, RAX, op->a, true);
-	alu_operand(e, op->wide, alu, RAX, op);
 }
 
 static bool is_commutative(enum x64_alu alu)
@@ -109,7 +115,7 @@ static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, e
 	if (op->dst == IR_ZR) {
 		if (op->set_flags) {
 			alu_compare(e, op, alu);
-			emit_flags_set(e, op, how);
+			emit_flags_set(e, op, how, true);
 		}
 		return;
 	}
@@ -128,10 +134,16 @@ static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, e
 	if (emit_pinned(o.a) != dst) {
 		emit_load(e, dst, o.a, true);
 	}
+	if (op->set_flags && alu != ALU_AND) {
+		emit_flags_from_operands(e, &o, dst, alu == ALU_ADD);
+	}
 	alu_operand(e, o.wide, alu, dst, &o);
 	emit_commit(e, op->dst, dst);
 	if (op->set_flags) {
-		emit_flags_set(e, op, how);
+		if (alu == ALU_AND) {
+			emit_flags_from_result(e, op, dst);
+		}
+		emit_flags_set(e, op, how, true);
 	} else {
 		e->host_flags = EMIT_FLAGS_NONE;
 	}
@@ -143,6 +155,7 @@ static void emit_with_carry(struct emit *e, const struct ir_op *op)
 	bool subtract = op->op == IR_SBC;
 
 	if (e->host_flags == EMIT_FLAGS_NONE) {
+		emit_flags_to_memory(e, op);
 		x64_rm(e->b, false, X64_0F | 0xb6, RAX, emit_cpu(EMIT_CPU(flags) + 1));
 		x64_shift_ri(e->b, false, SHIFT_SHR, RAX, 1);
 		e->host_flags = EMIT_FLAGS_DIRECT;
@@ -155,7 +168,7 @@ static void emit_with_carry(struct emit *e, const struct ir_op *op)
 	if (op->set_flags) {
 		/* Storing them would need rax. */
 		x64_mov_rr(e->b, true, RCX, RAX);
-		emit_flags_set(e, op, subtract ? EMIT_FLAGS_SUB : EMIT_FLAGS_DIRECT);
+		emit_flags_set(e, op, subtract ? EMIT_FLAGS_SUB : EMIT_FLAGS_DIRECT, false);
 		emit_commit(e, op->dst, RCX);
 	} else {
 		emit_commit(e, op->dst, RAX);
@@ -467,7 +480,7 @@ static void emit_rbit(struct emit *e, const struct ir_op *op)
 /* dst = cond ? a : f(b). None of the instructions touches the flags. */
 static void emit_select(struct emit *e, const struct ir_op *op)
 {
-	enum x64_cond cc = emit_condition(e, op->cond);
+	enum x64_cond cc = emit_condition(e, op, op->cond);
 	enum x64_reg a;
 
 	if (op->a == IR_ZR && op->b == IR_ZR && op->aux == IR_SELECT_INC) {
@@ -489,13 +502,17 @@ static void emit_select(struct emit *e, const struct ir_op *op)
 }
 
 /* The other branch of a CCMP: NZCV from the immediate, in the form the compare would leave. */
-static void emit_flags_constant(struct emit *e, unsigned int nzcv, enum emit_flags how)
+static void emit_flags_constant(struct emit *e, const struct ir_op *op, enum emit_flags how)
 {
-	bool carry = nzcv >> 1 & 1;
-	unsigned int bits = (nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv & 1);
+	unsigned int nzcv = op->size;
+	unsigned int bits =
+		(nzcv >> 3 & 1) << 15 | (nzcv >> 2 & 1) << 14 | (nzcv >> 1 & 1) << 8 | (nzcv & 1);
 
-	bits |= (carry != (how == EMIT_FLAGS_SUB) ? 1u : 0) << 8;
-	x64_mov_imm(e->b, RAX, bits);
+	if (emit_flags_want_origin(op)) {
+		x64_mov_store_imm(e->b, false, emit_cpu(EMIT_CPU(flags)), (int32_t)bits);
+		x64_mov_store_imm(e->b, false, emit_cpu(EMIT_CPU(flags_from)), 0);
+	}
+	x64_mov_imm(e->b, RAX, how == EMIT_FLAGS_SUB ? bits ^ CPU_FLAG_C : bits);
 	x64_byte(e->b, 0x04); /* add al, 127 */
 	x64_byte(e->b, 127);
 	x64_byte(e->b, 0x9e); /* sahf */
@@ -503,7 +520,7 @@ static void emit_flags_constant(struct emit *e, unsigned int nzcv, enum emit_fla
 
 static void emit_ccmp(struct emit *e, const struct ir_op *op)
 {
-	enum x64_cond cc = emit_condition(e, op->cond);
+	enum x64_cond cc = emit_condition(e, op, op->cond);
 	enum emit_flags how = op->aux ? EMIT_FLAGS_DIRECT : EMIT_FLAGS_SUB;
 	uint8_t *otherwise = x64_jcc_fwd(e->b, cc ^ 1);
 	uint8_t *done;
@@ -511,9 +528,9 @@ static void emit_ccmp(struct emit *e, const struct ir_op *op)
 	alu_compare(e, op, op->aux ? ALU_ADD : ALU_SUB);
 	done = x64_jmp_fwd(e->b);
 	x64_patch_here(e->b, otherwise);
-	emit_flags_constant(e, op->size, how);
+	emit_flags_constant(e, op, how);
 	x64_patch_here(e->b, done);
-	emit_flags_set(e, op, how);
+	emit_flags_set(e, op, how, true);
 }
 
 static void emit_read_cpu(struct emit *e, const struct ir_op *op)

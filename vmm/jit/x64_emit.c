@@ -96,88 +96,6 @@ void emit_commit(struct emit *e, unsigned int value, enum x64_reg from)
 	}
 }
 
-/* NZCV from the host's flags to cpu->flags. The host's flags survive, in EMIT_FLAGS_DIRECT form.
- * Byte by byte: to join AH and AL costs more than a store. */
-static void emit_store_flags(struct emit *e)
-{
-	if (e->host_flags == EMIT_FLAGS_SUB) {
-		x64_byte(e->b, 0xf5); /* cmc */
-		e->host_flags = EMIT_FLAGS_DIRECT;
-	}
-	x64_setcc_mem(e->b, CC_O, emit_cpu(EMIT_CPU(flags)));
-	x64_byte(e->b, 0x9f);                                        /* lahf */
-	x64_rm(e->b, false, 0x88, 4, emit_cpu(EMIT_CPU(flags) + 1)); /* mov [], ah */
-}
-
-void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how)
-{
-	e->host_flags = how;
-	e->kept_cond = op->kept_cond;
-	if (op->flags_live) {
-		emit_store_flags(e);
-	} else if (op->kept_cond != IR_NONE) {
-		x64_setcc_mem(e->b, emit_condition(e, op->kept_cond),
-			      emit_cpu(EMIT_CPU(kept_cond)));
-	}
-}
-
-/* A condition on one flag is a test of its bit in memory. */
-static enum x64_cond emit_test_stored_flag(struct emit *e, unsigned int cond)
-{
-	static const uint16_t bits[] = {CPU_FLAG_Z, CPU_FLAG_C, CPU_FLAG_N, CPU_FLAG_V};
-	uint16_t bit = bits[cond >> 1];
-
-	x64_test_mi8(e->b, emit_cpu(EMIT_CPU(flags) + (bit > 0xff)),
-		     (uint8_t)(bit > 0xff ? bit >> 8 : bit));
-	return cond & 1 ? CC_E : CC_NE;
-}
-
-/* The condition that was kept when the flags were lost. */
-static enum x64_cond emit_test_kept(struct emit *e, unsigned int cond)
-{
-	x64_test_mi8(e->b, emit_cpu(EMIT_CPU(kept_cond)), 1);
-	return cond & 1 ? CC_E : CC_NE;
-}
-
-static void emit_load_flags(struct emit *e)
-{
-	x64_rm(e->b, false, X64_0F | 0xb6, RAX, emit_cpu(EMIT_CPU(flags)));
-	x64_rm(e->b, false, 0x8a, 4, emit_cpu(EMIT_CPU(flags) + 1)); /* mov ah, [] */
-	x64_byte(e->b, 0x04);                                        /* add al, 127: OF = V */
-	x64_byte(e->b, 127);
-	x64_byte(e->b, 0x9e); /* sahf */
-	e->host_flags = EMIT_FLAGS_DIRECT;
-}
-
-enum x64_cond emit_condition(struct emit *e, unsigned int cond)
-{
-	static const uint8_t after_sub[] = {
-		CC_E,  CC_NE, CC_AE, CC_B,  CC_S, CC_NS, CC_O,
-		CC_NO, CC_A,  CC_BE, CC_GE, CC_L, CC_G,  CC_LE,
-	};
-	bool unsigned_order = cond == 8 || cond == 9; /* HI, LS: C and Z together */
-
-	if (e->host_flags == EMIT_FLAGS_NONE) {
-		if (e->kept_cond == (cond & 0xeu)) {
-			return emit_test_kept(e, cond);
-		}
-		if (cond < 8) {
-			return emit_test_stored_flag(e, cond);
-		}
-		emit_load_flags(e);
-	}
-	if (e->host_flags == EMIT_FLAGS_DIRECT) {
-		if (cond == 2 || cond == 3) {
-			return cond == 2 ? CC_B : CC_AE;
-		}
-		if (unsigned_order) {
-			x64_byte(e->b, 0xf5); /* cmc */
-			e->host_flags = EMIT_FLAGS_SUB;
-		}
-	}
-	return (enum x64_cond)after_sub[cond];
-}
-
 struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
 				void (*emit)(struct emit *, const struct emit_cold *))
 {
@@ -211,6 +129,7 @@ static void emit_call(struct emit *e, const struct ir_op *op)
 {
 	emit_exec(e, op, (unsigned int)op->imm);
 	emit_vector_forget(e);
+	emit_flags_in_memory(e);
 }
 
 /* Every write to SP but by a multiple of 16 makes its alignment unknown. */
@@ -330,6 +249,7 @@ static void emit_body(struct emit *e)
 	const struct ir_block *block = e->block;
 
 	e->kept_cond = IR_NONE;
+	e->flags_stored = false;
 	emit_vector_forget(e);
 	emit_entry(e, e->result);
 	emit_vector_loop_begin(e);

@@ -75,6 +75,7 @@ struct emit {
 	const struct ir_block *block;
 	const struct cache_stubs *stubs;
 	enum emit_flags host_flags;
+	bool flags_stored; /* cpu->flags_from is known to be 0 */
 	uint8_t kept_cond; /* A64 condition in cpu->kept_cond, or IR_NONE */
 	bool no_chain;
 	bool sp_aligned; /* SP has been checked and only moved by multiples of 16 since */
@@ -130,10 +131,28 @@ void emit_load(struct emit *e, enum x64_reg to, unsigned int value, bool wide);
 enum x64_reg emit_def(unsigned int value, enum x64_reg scratch);
 void emit_commit(struct emit *e, unsigned int value, enum x64_reg from);
 
-/* The host condition for an A64 one; emits what is needed to have the flags. Uses rax. */
-enum x64_cond emit_condition(struct emit *e, unsigned int cond);
+/* The host condition for an A64 one that op has; emits what is needed to have the flags. Uses rax.
+ */
+enum x64_cond emit_condition(struct emit *e, const struct ir_op *op, unsigned int cond);
+/* Are they to be stored as where they come from? */
+static inline bool emit_flags_want_origin(const struct ir_op *op)
+{
+	return op->flags_live && !op->flags_read;
+}
+
+/* Before an addition or subtraction, and after a logical operation: notes where NZCV comes from, if
+ * that is how its flags are stored. The first uses rcx, both keep the host's flags. */
+void emit_flags_from_operands(struct emit *e, const struct ir_op *op, enum x64_reg a, bool add);
+void emit_flags_from_result(struct emit *e, const struct ir_op *op, enum x64_reg result);
 /* After an operation whose result flags are in the host's flags. */
-void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how);
+void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how, bool has_origin);
+/* cpu->flags has just been written, or has been and flags_from is 0 already. */
+void emit_flags_written(struct emit *e);
+void emit_flags_in_memory(struct emit *e);
+/* op reads cpu->flags. */
+void emit_flags_to_memory(struct emit *e, const struct ir_op *op);
+/* A call of it keeps all registers. */
+void emit_stub_resolve_flags(struct x64_buf *b);
 
 struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
 				void (*emit)(struct emit *, const struct emit_cold *));

@@ -153,7 +153,7 @@ void emit_exit(struct emit *e, const struct ir_op *op)
 
 	switch (op->op) {
 	case IR_BRANCH:
-		cc = emit_condition(e, op->cond);
+		cc = emit_condition(e, op, op->cond);
 		emit_direct(e, op, false, cc);
 		break;
 	case IR_BRANCH_ZERO:
@@ -217,9 +217,20 @@ static void stub_enter(struct x64_buf *b)
 	x64_jmp_reg(b, RAX);
 }
 
-/* Reason in eax. */
-static void stub_leave(struct x64_buf *b)
+static void stub_resolve_flags(struct x64_buf *b, const void *resolve)
 {
+	uint8_t *there;
+
+	x64_alu_mi(b, false, ALU_CMP, emit_cpu(EMIT_CPU(flags_from)), 0);
+	there = x64_jcc_fwd(b, CC_E);
+	x64_call_to(b, resolve);
+	x64_patch_here(b, there);
+}
+
+/* Reason in eax. */
+static void stub_leave(struct x64_buf *b, const void *resolve)
+{
+	stub_resolve_flags(b, resolve);
 	stub_store_pinned(b);
 	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
 	for (unsigned int i = sizeof(saved); i-- > 0;) {
@@ -249,11 +260,12 @@ static void stub_lookup_failed(struct x64_buf *b, const void *leave)
  * The instruction word in eax, its function's number in ecx, its address in rdx. Called from a
  * block. Returns there when the next instruction follows; else leaves.
  */
-static void stub_exec(struct x64_buf *b, const void *leave)
+static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
 {
 	uint8_t *elsewhere, *jumped;
 
 	stub_count(b, CPU_STAT_HELPED);
+	stub_resolve_flags(b, resolve);
 	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
 	stub_store_pinned(b);
@@ -343,16 +355,18 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 {
+	stubs->resolve_flags = x64_exec_here(b);
+	emit_stub_resolve_flags(b);
 	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
 	stub_enter(b);
 	stubs->leave = x64_exec_here(b);
-	stub_leave(b);
+	stub_leave(b, stubs->resolve_flags);
 	stubs->link = x64_exec_here(b);
 	stub_link(b, stubs->leave);
 	stubs->lookup_failed = x64_exec_here(b);
 	stub_lookup_failed(b, stubs->leave);
 	stubs->exec = x64_exec_here(b);
-	stub_exec(b, stubs->leave);
+	stub_exec(b, stubs->leave, stubs->resolve_flags);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
 		for (unsigned int write = 0; write < 2; write++) {
 			stubs->refill[bank][write] = x64_exec_here(b);

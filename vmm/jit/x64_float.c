@@ -135,6 +135,7 @@ static void emit_compare(struct emit *e, const struct ir_op *op)
 				.scale = 1,
 				.disp = EMIT_CPU(constants.fcmp_flags)});
 	x64_mov_store(e->b, false, emit_cpu(EMIT_CPU(flags)), RAX);
+	emit_flags_written(e);
 }
 
 /* Through a general register, from memory: bits only. */
@@ -161,7 +162,7 @@ static void emit_bits(struct emit *e, const struct ir_op *op)
 
 static void emit_fp_select(struct emit *e, const struct ir_op *op)
 {
-	enum x64_cond cc = emit_condition(e, op->cond);
+	enum x64_cond cc = emit_condition(e, op, op->cond);
 	bool wide = op->size == 3;
 	unsigned int dst = emit_vector_def(e);
 

@@ -201,7 +201,8 @@ static enum exec_result run_interpreter(struct jit_cpu *cpu, unsigned int nr)
 	return EXEC_NEXT;
 }
 
-/* Vector instructions, and X28 as the counter of ROUNDS, which none of them writes. */
+/* Instructions that write integer or vector registers, and X28 as the counter of ROUNDS, which none
+ * of them writes. Counting sets the flags in some. */
 static unsigned int random_loop(uint32_t *insns)
 {
 	unsigned int nr = 1 + rnd() % (MAX_BLOCK - 2);
@@ -210,13 +211,18 @@ static unsigned int random_loop(uint32_t *insns)
 		uint32_t insn = random_insn();
 		unsigned int class = a64_infos[a64_decode(insn)].class;
 
-		if (class >= A64_CLASS_VLDST && (insn & 31) != COUNTER &&
-		    (insn >> 5 & 31) != COUNTER) {
+		if ((class == A64_CLASS_INT || class >= A64_CLASS_VLDST) &&
+		    (insn & 31) != COUNTER && (insn >> 5 & 31) != COUNTER) {
 			insns[i++] = insn;
 		}
 	}
-	insns[nr] = 0xd1000400 | COUNTER << 5 | COUNTER;                       /* sub */
-	insns[nr + 1] = 0xb5000000 | ((0u - nr - 1) & 0x7ffff) << 5 | COUNTER; /* cbnz */
+	if (rnd() & 1) {
+		insns[nr] = 0xf1000400 | COUNTER << 5 | COUNTER;             /* subs */
+		insns[nr + 1] = 0x54000001 | ((0u - nr - 1) & 0x7ffff) << 5; /* b.ne */
+	} else {
+		insns[nr] = 0xd1000400 | COUNTER << 5 | COUNTER;                       /* sub */
+		insns[nr + 1] = 0xb5000000 | ((0u - nr - 1) & 0x7ffff) << 5 | COUNTER; /* cbnz */
+	}
 	return nr + 2;
 }
 
