@@ -56,8 +56,11 @@ all: $(all-y)
 $(O)/setup.mk: scripts/packages.txt scripts/setup
 	$(Q)scripts/setup $@
 
-$(O)/sysroot.mk: scripts/sysroot-packages.txt scripts/sysroot | $(O)/setup.mk
+# sysroot.mk is only written anew when a package changed that was there before.
+$(O)/sysroot.mk: $(O)/apt/done ;
+$(O)/apt/done: scripts/sysroot-packages.txt scripts/sysroot | $(O)/setup.mk
 	$(Q)scripts/sysroot $(O)
+	$(Q)touch $@
 
 setup:
 	$(Q)scripts/setup $(O)/setup.mk

@@ -66,6 +66,6 @@ $(images)/disk.img: guest-images/build.mk
 	$(Q)rm -f $@ && truncate -s 64M $@
 	$(Q)mke2fs -q -t ext4 -L guest $@
 
-$(images)/Image.small: guest-images/mksmall guest-images/small.config scripts/sysroot | $(O)/sysroot.mk
+$(images)/Image.small: guest-images/mksmall guest-images/small.config | $(O)/sysroot.mk
 	@mkdir -p $(@D)
 	$(Q)CROSS=$(CROSS) guest-images/mksmall $(O) $@

@@ -55,10 +55,18 @@ int kvm_check(struct kvm_accel *kvm, unsigned long capability)
 	return result < 0 ? 0 : result;
 }
 
+/* Opened by the probe and never closed: in the sandbox, which begins before the first machine, it
+ * could not be opened. */
+static int kvm_device = -1;
+
 static int kvm_open(const char *path, char *why, size_t size)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC), version;
+	int fd, version;
 
+	if (kvm_device >= 0) {
+		return kvm_device;
+	}
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		int error = -errno;
 
@@ -72,6 +80,7 @@ static int kvm_open(const char *path, char *why, size_t size)
 		close(fd);
 		return -ENOTTY;
 	}
+	kvm_device = fd;
 	return fd;
 }
 
@@ -79,11 +88,7 @@ static int kvm_probe(const struct opt_values *options, char *why, size_t size)
 {
 	int fd = kvm_open(opt_text(options, "device"), why, size);
 
-	if (fd < 0) {
-		return fd;
-	}
-	close(fd);
-	return 0;
+	return fd < 0 ? fd : 0;
 }
 
 static void kvm_on_kick_signal(int signal)
@@ -184,9 +189,6 @@ static void kvm_destroy(struct accel *accel)
 	}
 	if (kvm->vm_fd >= 0) {
 		close(kvm->vm_fd);
-	}
-	if (kvm->dev_fd >= 0) {
-		close(kvm->dev_fd);
 	}
 	free(kvm->vcpus);
 	free(kvm);

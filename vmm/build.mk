@@ -22,6 +22,7 @@ vmm-y += vmm/machine_fdt.c
 vmm-y += vmm/machine_vcpu.c
 vmm-y += vmm/machine_virt.c
 vmm-y += vmm/memory.c
+vmm-y += vmm/sandbox.c
 vmm-y += vmm/block/raw.c
 vmm-y += vmm/chardev/chardev.c
 vmm-y += vmm/chardev/keys.c
@@ -52,7 +53,7 @@ vmm-jit-y :=
 -include vmm/jit/build.mk
 
 vmm-cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Ivmm -Iinclude -D_GNU_SOURCE
-vmm-libs   := -lfdt -ljson-c -lz -pthread
+vmm-libs   := -lfdt -ljson-c -lz -lseccomp -pthread
 
 vmm-arm64-objects  := $(patsubst %.c,$(O)/vmm/arm64/%.o,$(vmm-y) $(vmm-arm64-y))
 vmm-native-objects := $(patsubst %.c,$(O)/vmm/native/obj/%.o,$(vmm-y) $(vmm-jit-y))
@@ -95,7 +96,7 @@ vmm-tests += run_options
 vmm-test-run_options-y := vmm/options/run_options.c vmm/options/run_parse.c vmm/options/opt.c vmm/options/suggest.c vmm/log.c
 vmm-tests += virtio_blk
 vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/devices/virtio/ring.c \
-	vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+	vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
 vmm-tests += virtio_console
 vmm-test-virtio_console-y := vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
 	vmm/devices/virtio/ring.c vmm/memory.c vmm/fdt_node.c vmm/log.c
@@ -103,9 +104,11 @@ vmm-tests += chardev
 vmm-test-chardev-y := $(filter vmm/chardev/%,$(vmm-y)) vmm/event.c vmm/log.c
 vmm-tests += control
 vmm-test-control-y := vmm/control/commands.c vmm/options/suggest.c vmm/chardev/terminal.c
+vmm-tests += sandbox
+vmm-test-sandbox-y := vmm/sandbox.c vmm/chardev/terminal.c vmm/log.c
 vmm-tests += machine
 vmm-test-machine-y := tests/unit/vmm/fake_accel.c vmm/bus.c vmm/event.c vmm/fdt_node.c vmm/file.c vmm/image.c \
-	vmm/log.c vmm/memory.c $(filter vmm/machine%.c vmm/block/% vmm/chardev/% vmm/devices/%,$(vmm-y))
+	vmm/log.c vmm/memory.c vmm/sandbox.c $(filter vmm/machine%.c vmm/block/% vmm/chardev/% vmm/devices/%,$(vmm-y))
 
 vmm-test-cflags := $(vmm-cflags) -fsanitize=address,undefined -fno-sanitize-recover=all
 vmm-test-programs := $(vmm-tests:%=$(O)/vmm/unit/test_%)
@@ -127,7 +130,8 @@ check-unit-y += $(vmm-test-programs)
 # Fuzzers: libFuzzer targets with the same sanitizers, built by clang; tests/fuzz/vmm/run runs them.
 vmm-fuzzers := virtio image options
 vmm-fuzz-virtio-y := vmm/devices/virtio/blk.c vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
-	vmm/devices/virtio/ring.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+	vmm/devices/virtio/ring.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c \
+	vmm/chardev/terminal.c
 vmm-fuzz-image-y := vmm/file.c vmm/image.c
 vmm-fuzz-options-y := vmm/options/opt.c vmm/options/suggest.c
 vmm-fuzz-programs := $(vmm-fuzzers:%=$(O)/vmm/fuzz/fuzz_%)

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "machine.h"
 #include "options/run_options.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,9 +97,14 @@ static int run_open_control(struct run *run)
 	};
 	int result = control_open(&target, run->loop, &run->control);
 
+	if (result && result != -EINVAL && run->config.socket) {
+		log_error("--socket: cannot listen on %s: %s", run->config.socket,
+			  strerror(-result));
+		return -EINVAL;
+	}
 	if (result && result != -EINVAL) {
 		log_warn("no control socket: %s", strerror(-result));
-		return run->config.socket ? -EINVAL : 0;
+		return 0;
 	}
 	return result;
 }
@@ -235,6 +241,11 @@ static int run_vm(struct run *run)
 	result = run_open_backends(run);
 	if (result == 0 && !run->config.dump_dtb) {
 		result = run_open_control(run);
+	}
+	/* Nothing the guest says has been read so far. --dump-dtb runs no guest, and writes a file.
+	 */
+	if (result == 0 && !run->config.no_sandbox && !run->config.dump_dtb) {
+		result = sandbox_enter();
 	}
 	return result ? run_status(result) : run_until_end(run);
 }

@@ -41,6 +41,7 @@ struct vm_config {
 	unsigned int nr_cpus;
 	uint64_t mem_size;
 	bool no_reboot;
+	bool no_sandbox;
 
 	const struct accel_ops *accel; /* NULL: auto */
 	struct opt_values accel_options;

@@ -143,6 +143,10 @@ static int accel_jit_create_cache(struct jit_accel *jit, const struct opt_values
 
 		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
 		cache->perf_map = fopen(path, "w");
+		if (!cache->perf_map) {
+			log_warn("no perf-map: cannot write %s: %s (it needs --disable-sandbox)",
+				 path, strerror(errno));
+		}
 	}
 	jit->vm.cache = cache;
 	if (opt_number(options, "engine") == ENGINE_LOCKSTEP) {

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RUN_MAX_PARAMS 2048u /* COMMAND_LINE_SIZE of arm64 Linux, its NUL included */
+
 static bool run_option_has_argument(const struct run_option *option)
 {
 	return option->argument || option->keys;
@@ -200,6 +202,13 @@ static int run_set_defaults(struct vm_config *config, char *error)
 			}
 		}
 		nr_virtio += serial->hardware == SERIAL_VIRTIO_CONSOLE;
+	}
+	if (strlen(config->params) >= RUN_MAX_PARAMS) {
+		snprintf(error, OPT_ERROR_SIZE,
+			 "--params: the kernel's command line has %zu bytes, and arm64 Linux takes "
+			 "%u",
+			 strlen(config->params), RUN_MAX_PARAMS - 1u);
+		return -EINVAL;
 	}
 	return 0;
 }

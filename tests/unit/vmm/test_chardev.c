@@ -75,6 +75,7 @@ static int set_up(void **state)
 	(void)state;
 	loop = event_loop_create();
 	snprintf(path, sizeof(path), "/tmp/test_chardev.%d", (int)getpid());
+	chardev = NULL; /* one that could not be opened is not closed again */
 	nr_received = 0;
 	nr_writable = 0;
 	room = sizeof(received);
@@ -314,6 +315,14 @@ static void test_pty(void **state)
 	}
 }
 
+static void test_file_in_no_folder(void **state)
+{
+	const struct chardev_config config = {.type = CHARDEV_FILE, .path = "/nowhere/at/all"};
+
+	(void)state;
+	assert_int_equal(chardev_open(&config, loop, &chardev), -ENOENT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -328,6 +337,7 @@ int main(void)
 		TEST(test_slow_tap_does_not_hold_the_guest_up),
 		TEST(test_file_with_input),
 		TEST(test_pty),
+		TEST(test_file_in_no_folder),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as cmd_run.c does */

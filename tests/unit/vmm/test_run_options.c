@@ -53,6 +53,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.serials[0].chardev.type, CHARDEV_STDIO);
 	assert_true(config.serials[0].chardev.input);
 	assert_null(config.accel);
+	assert_false(config.no_sandbox);
 	run_options_release(&config);
 }
 
@@ -91,6 +92,7 @@ static void test_crosvm_spellings(void **state)
 	assert_int_equal(config.serials[0].hardware, SERIAL_VIRTIO_CONSOLE);
 	assert_true(config.serials[0].chardev.input);
 	assert_string_equal(config.params, "root=/dev/vda rw debug console=hvc0");
+	assert_true(config.no_sandbox);
 	run_options_release(&config);
 }
 
@@ -138,6 +140,21 @@ static void test_says_what_is_wrong(void **state)
 	}
 }
 
+/* COMMAND_LINE_SIZE of arm64 Linux, the NUL included; more it would cut off silently. */
+static void test_long_command_line(void **state)
+{
+	char text[2100] = "";
+	char *words[] = {"--params", text, "Image"};
+
+	(void)state;
+	memset(text, 'x', 2047);
+	assert_int_equal(run_options_parse(3, words, &config, stdout, error), 0);
+	run_options_release(&config);
+	text[2047] = 'x';
+	assert_int_equal(run_options_parse(3, words, &config, stdout, error), -EINVAL);
+	assert_non_null(strstr(error, "has 2048 bytes, and arm64 Linux takes 2047"));
+}
+
 static void test_help_everywhere(void **state)
 {
 	static const struct {
@@ -164,7 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),         cmocka_unit_test(test_our_spellings),
 		cmocka_unit_test(test_crosvm_spellings), cmocka_unit_test(test_says_what_is_wrong),
-		cmocka_unit_test(test_help_everywhere),
+		cmocka_unit_test(test_help_everywhere),  cmocka_unit_test(test_long_command_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

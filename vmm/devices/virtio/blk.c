@@ -13,6 +13,7 @@
 
 #include "block/block.h"
 #include "log.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -295,6 +296,7 @@ static void *blk_thread(void *argument)
 	eventfd_t count;
 
 	pthread_setname_np(pthread_self(), "block");
+	sandbox_enter_thread();
 	while (!atomic_load(&blk->ends)) {
 		if (eventfd_read(blk->base.kick_fd, &count) < 0) {
 			continue; /* EINTR */
