@@ -37,6 +37,7 @@ jit-y += vmm/jit/sysreg_debug.c
 jit-y += vmm/jit/sysreg_sys.c
 jit-y += vmm/jit/timer.c
 jit-y += vmm/jit/tlb.c
+jit-y += vmm/jit/tlb_queue.c
 jit-y += vmm/jit/translate.c
 jit-y += vmm/jit/vm.c
 jit-y += vmm/jit/x64_arith.c
@@ -67,7 +68,7 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := debug fp gic hostile lockstep mmu timer translate x64_asm
+jit-tests := debug fp gic hostile lockstep mmu timer tlb translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
@@ -77,6 +78,7 @@ jit-test-timer-y := vmm/jit/timer.c
 jit-test-x64_asm-y := vmm/jit/x64_asm.c
 jit-test-debug-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-lockstep-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
+jit-test-tlb-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-translate-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
 # Guest memory is accessed as the guest aligns it, and shifts of negative numbers mean what gcc says they mean.

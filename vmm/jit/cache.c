@@ -318,7 +318,10 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 	ir.user_override = key->mode >> 2 & 1;
 	/* Stores must be seen from before the code is read. */
 	if (vm_set_page_has_code(cache->vm, key->pa)) {
-		tlb_broadcast(cpu, TLB_REQUEST_PROTECT, key->pa & ~(TLB_PAGE_SIZE - 1));
+		struct tlb_request protect = {.type = TLB_REQUEST_PROTECT,
+					      .address = key->pa & ~(TLB_PAGE_SIZE - 1)};
+
+		tlb_broadcast(cpu, &protect);
 	}
 	front_translate(&ir, host, cache->max_insns);
 	emit_block(&cache->buf, &cache->stubs, &ir, cache->no_chain, &result);

@@ -51,7 +51,7 @@ struct cache_stubs {
 	unsigned int (*enter)(struct jit_cpu *cpu, const void *code); /* enum translate_exit */
 	const void *leave;                                            /* reason in eax */
 	const void *link;          /* target in rax, jump site in rcx */
-	const void *lookup_failed; /* target in rax */
+	const void *lookup_again;  /* target in rax, context in rdx: it is not where it should be */
 	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */

@@ -1,117 +1,206 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * context.c - naming of contexts for the table of known jumps.
+ * context.c - address spaces of a CPU and the names in use.
  */
 #include <string.h>
 
 #include "context.h"
 #include "mmu.h"
 
-/* Bits of cpu->code_context below the name. */
-#define CONTEXT_UAO        4u
-#define CONTEXT_NAME_SHIFT 3
+static uint64_t context_new_name(struct jit_cpu *cpu)
+{
+	return ++cpu->context_next;
+}
 
 void context_select(struct jit_cpu *cpu)
 {
-	uint64_t name = cpu->el ? cpu->context_el1 : cpu->contexts[0].name;
+	bool own = cpu->el == 0 || cpu->context_el1_local;
+	uint64_t name = own ? cpu->context->jumps : cpu->context_el1;
+	uint64_t spread = own ? 1 + (uint64_t)(cpu->context - cpu->contexts) : 0;
 
-	cpu->code_context = name << CONTEXT_NAME_SHIFT | (cpu->uao ? CONTEXT_UAO : 0) | cpu->bank;
+	spread = spread * 0x4f1 << CONTEXT_SPREAD_SHIFT & ((1u << CONTEXT_NAME_SHIFT) - 1);
+	cpu->code_context =
+		name << CONTEXT_NAME_SHIFT | spread | (cpu->uao ? CONTEXT_UAO : 0) | cpu->bank;
 }
 
-static void context_renew_el1(struct jit_cpu *cpu)
+/* The ASID's context, or the one that was not used for longest. */
+static struct cpu_context *context_find(struct jit_cpu *cpu, unsigned int asid)
 {
-	cpu->context_el1 = ++cpu->context_next;
-	cpu->context_el1_low = false;
+	struct cpu_context *oldest = &cpu->contexts[0];
+
+	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
+		struct cpu_context *c = &cpu->contexts[i];
+
+		if (c->asid == asid && c->pages) {
+			return c;
+		}
+		if (c->used < oldest->used) {
+			oldest = c;
+		}
+	}
+	*oldest = (struct cpu_context){
+		.asid = asid,
+		.jumps = context_new_name(cpu),
+		.pages = context_new_name(cpu),
+	};
+	return oldest;
 }
 
 void context_switch(struct jit_cpu *cpu)
 {
-	uint64_t ttbr0 = cpu->sys.ttbr[0], asid = mmu_asid(cpu), name = 0;
-	unsigned int i;
+	cpu->context = context_find(cpu, mmu_asid(cpu));
+	cpu->context->used = ++cpu->context_uses;
+	context_select(cpu);
+}
 
-	for (i = 0; i < CPU_NR_CONTEXTS - 1; i++) {
-		if (cpu->contexts[i].name && cpu->contexts[i].ttbr0 == ttbr0 &&
-		    cpu->contexts[i].asid == asid) {
-			name = cpu->contexts[i].name;
-			break;
+static bool context_has(const struct cpu_context *c, unsigned int asid)
+{
+	return c->pages && (asid == CONTEXT_ANY_ASID || c->asid == asid);
+}
+
+static void context_rename_jumps(struct jit_cpu *cpu, unsigned int asid)
+{
+	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
+		if (context_has(&cpu->contexts[i], asid)) {
+			cpu->contexts[i].jumps = context_new_name(cpu);
 		}
-	}
-	/* Most recent first; the last one falls out if this one is new. */
-	memmove(&cpu->contexts[1], &cpu->contexts[0], i * sizeof(cpu->contexts[0]));
-	cpu->contexts[0].ttbr0 = ttbr0;
-	cpu->contexts[0].asid = asid;
-	cpu->contexts[0].name = name ? name : ++cpu->context_next;
-	if (cpu->context_el1_low) {
-		context_renew_el1(cpu);
 	}
 	context_select(cpu);
 }
 
-void context_renew_el0(struct jit_cpu *cpu)
+static void context_rename_pages(struct jit_cpu *cpu, unsigned int asid)
 {
-	memset(cpu->contexts, 0, sizeof(cpu->contexts));
-	context_switch(cpu);
+	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
+		if (context_has(&cpu->contexts[i], asid)) {
+			cpu->contexts[i].pages = context_new_name(cpu);
+			cpu->contexts[i].nr_recent = 0;
+		}
+	}
+}
+
+void context_renew_pages(struct jit_cpu *cpu, unsigned int asid)
+{
+	cpu->context_global = context_new_name(cpu);
+	context_rename_pages(cpu, asid);
+}
+
+void context_renew_asid(struct jit_cpu *cpu, unsigned int asid)
+{
+	context_rename_pages(cpu, asid);
+	context_rename_jumps(cpu, asid);
+}
+
+void context_renew_jumps(struct jit_cpu *cpu)
+{
+	memset(cpu->context_filters, 0, sizeof(cpu->context_filters));
+	cpu->context_nr_filtered = 0;
+	cpu->context_el1 = context_new_name(cpu);
+	cpu->context_el1_local = false;
+	cpu->context_el0_global = false;
+	context_rename_jumps(cpu, CONTEXT_ANY_ASID);
 }
 
 void context_renew_all(struct jit_cpu *cpu)
 {
-	memset(cpu->context_pages, 0, sizeof(cpu->context_pages));
-	memset(cpu->context_blocks, 0, sizeof(cpu->context_blocks));
-	context_renew_el1(cpu);
-	context_renew_el0(cpu);
+	memset(cpu->contexts, 0, sizeof(cpu->contexts));
+	cpu->context_global = context_new_name(cpu);
+	context_switch(cpu);
+	context_renew_jumps(cpu);
 }
 
-/* The word and bit of a filter for the page or block number n. */
-static uint64_t *context_filter(uint64_t *filter, uint64_t n, uint64_t *bit)
+/*
+ * Which pages, and which blocks of 2 MiB, jumps[] may know code in: filters for each, and for each
+ * exception level and half of the address space, as kernels seldom execute what programs have.
+ */
+static uint64_t *context_filter(struct jit_cpu *cpu, uint64_t va, unsigned int shift,
+				unsigned int el, uint64_t *bit)
 {
-	unsigned int hash = (unsigned int)(n ^ n >> 12) & (CPU_CONTEXT_PAGES - 1);
+	uint64_t n = va >> shift;
+	unsigned int hash = (unsigned int)(n ^ n >> 12) & (CPU_CONTEXT_FILTER - 1);
 
 	*bit = 1ull << (hash & 63);
-	return &filter[hash / 64];
+	return &cpu->context_filters[shift == TLB_BLOCK_SHIFT][el][va >> 63][hash / 64];
 }
 
-static bool context_filter_hit(uint64_t *filter, uint64_t n)
+static bool context_filter_hit(struct jit_cpu *cpu, uint64_t va, unsigned int shift,
+			       unsigned int el)
 {
 	uint64_t bit;
 
-	return *context_filter(filter, n, &bit) & bit;
+	return *context_filter(cpu, va, shift, el, &bit) & bit;
 }
 
-static void context_renew_half(struct jit_cpu *cpu, uint64_t va)
+static void context_filter_add(struct jit_cpu *cpu, uint64_t va, unsigned int shift)
 {
-	if (va >> 63) {
-		context_renew_el1(cpu);
-	}
-	/* EL0 may execute in either half. */
-	context_renew_el0(cpu);
-}
+	uint64_t bit, *word = context_filter(cpu, va, shift, cpu->el, &bit);
 
-void context_renew_page(struct jit_cpu *cpu, uint64_t va)
-{
-	if (context_filter_hit(cpu->context_pages, va >> TLB_PAGE_SHIFT)) {
-		context_renew_half(cpu, va);
-	}
-}
-
-void context_renew_block(struct jit_cpu *cpu, uint64_t va)
-{
-	if (cpu->tlb_huge_blocks ||
-	    context_filter_hit(cpu->context_blocks, va >> TLB_BLOCK_SHIFT)) {
-		context_renew_half(cpu, va);
-	}
-}
-
-void context_add_jump(struct jit_cpu *cpu, uint64_t va, const void *code)
-{
-	struct cpu_jump *j = &cpu->jumps[CPU_JUMP_INDEX(va)];
-	uint64_t bit, *word;
-
-	word = context_filter(cpu->context_pages, va >> TLB_PAGE_SHIFT, &bit);
+	cpu->context_nr_filtered += !(*word & bit);
 	*word |= bit;
-	word = context_filter(cpu->context_blocks, va >> TLB_BLOCK_SHIFT, &bit);
-	*word |= bit;
-	if (cpu->el && !(va >> 63)) {
-		cpu->context_el1_low = true;
+}
+
+static void context_renew_found(struct jit_cpu *cpu, bool el0, bool el1, unsigned int asid)
+{
+	if (el1) {
+		cpu->context_el1 = context_new_name(cpu);
 	}
-	*j = (struct cpu_jump){.va = va, .context = cpu->code_context, .code = code};
+	if (el0 || (el1 && cpu->context_el1_local)) {
+		/* A global page is in all address spaces. */
+		bool any = cpu->context_el0_global || el1;
+
+		context_rename_jumps(cpu, any ? CONTEXT_ANY_ASID : asid);
+	} else {
+		context_select(cpu);
+	}
+}
+
+void context_renew_jumps_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+{
+	context_renew_found(cpu, context_filter_hit(cpu, va, TLB_PAGE_SHIFT, 0),
+			    context_filter_hit(cpu, va, TLB_PAGE_SHIFT, 1), asid);
+}
+
+void context_renew_jumps_block(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+{
+	bool all = cpu->tlb_huge_blocks;
+
+	context_renew_found(cpu, all || context_filter_hit(cpu, va, TLB_BLOCK_SHIFT, 0),
+			    all || context_filter_hit(cpu, va, TLB_BLOCK_SHIFT, 1), asid);
+}
+
+const struct cpu_jump *context_find_jump(const struct jit_cpu *cpu, uint64_t va)
+{
+	const struct cpu_jump *j = &cpu->jumps[CPU_JUMP_INDEX(va, cpu->code_context)];
+
+	return j->va == va ? j : &cpu->jumps[CPU_JUMP_INDEX2(va, cpu->code_context)];
+}
+
+/* Another jump wants an entry's first place. */
+static void context_move_jump(struct jit_cpu *cpu, const struct cpu_jump *j)
+{
+	cpu->jumps[CPU_JUMP_INDEX2(j->va, j->context)] = *j;
+}
+
+void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code)
+{
+	struct cpu_jump *j;
+
+	if (cpu->context_nr_filtered > CPU_CONTEXT_FILTER / 2) {
+		context_renew_jumps(cpu); /* the filters say yes too often */
+	}
+	context_filter_add(cpu, va, TLB_PAGE_SHIFT);
+	context_filter_add(cpu, va, TLB_BLOCK_SHIFT);
+	if (cpu->el && !global && !cpu->context_el1_local) {
+		cpu->context_el1_local = true;
+		context_select(cpu);
+	}
+	cpu->context_el0_global |= !cpu->el && global;
+	j = &cpu->jumps[CPU_JUMP_INDEX(va, cpu->code_context)];
+	if (j->va != va) {
+		context_move_jump(cpu, j);
+	}
+	*j = (struct cpu_jump){
+		.va = va,
+		.context = cpu->code_context,
+		.code = code,
+	};
 }

@@ -69,8 +69,13 @@ struct tlb_entry {
 	uint64_t read;
 	uint64_t write;
 	uint64_t addend;
-	uint64_t pa; /* of the page; bits 5:0 are log2 of the size of the block it is part of */
+	uint64_t pa; /* of the page; bits 5:0 are log2 of the size of the block it is part of; and
+			TLB_PA_GLOBAL */
 };
+
+#define TLB_PA_GLOBAL (1u << 6) /* not tied to an ASID */
+#define TLB_PA_READ   (1u << 7) /* in the second level: what is allowed there */
+#define TLB_PA_WRITE  (1u << 8)
 
 #define TLB_PAGE_SHIFT    12
 #define TLB_PAGE_SIZE     (1ull << TLB_PAGE_SHIFT)
@@ -91,17 +96,29 @@ enum tlb_bank {
 	TLB_NR_BANKS,
 };
 
-/* The same for instruction fetch, one table per exception level. */
-struct tlb_code_entry {
-	uint64_t va; /* page, or tlb_invalid_tag() */
+/*
+ * The second level, for all address spaces, and for instruction fetch: reached from C only. An
+ * entry is valid while the name it was made under (context.h) is in use.
+ */
+struct tlb_l2_entry {
+	uint64_t page; /* and the bank, or TLB_BANK_CODE + EL, in bits 2:0 */
+	uint64_t name;
 	uint64_t addend;
-	uint64_t pa;
+	uint64_t pa; /* as in struct tlb_entry */
 };
 
-#define TLB_CODE_NR_ENTRIES 256
+#define TLB_L2_SHIFT      13
+#define TLB_L2_NR_ENTRIES (1u << TLB_L2_SHIFT)
+#define TLB_BANK_CODE     TLB_NR_BANKS
+#define TLB_L2_NR_BANKS   (TLB_NR_BANKS + 2)
 
 /* Entries of tlb[][] that were filled since the last flush, so that a flush can be short. */
 #define TLB_NR_FILLED 1024
+
+struct tlb_filled {
+	unsigned int nr;                 /* TLB_NR_FILLED: overflown, any may be */
+	uint16_t entries[TLB_NR_FILLED]; /* bank * TLB_L1_NR_ENTRIES + index */
+};
 
 #define TLB_BLOCK_SHIFT   21
 #define TLB_NR_BLOCK_BITS 4096
@@ -133,11 +150,29 @@ struct cpu_jump {
 	uint64_t unused;
 };
 
-#define CPU_JUMP_SHIFT     14
-#define CPU_NR_JUMPS       (1u << CPU_JUMP_SHIFT)
-#define CPU_JUMP_INDEX(va) ((va) >> 2 & (CPU_NR_JUMPS - 1))
+#define CPU_JUMP_SHIFT 14
+#define CPU_NR_JUMPS   (1u << CPU_JUMP_SHIFT)
+/*
+ * The two places of an entry: where it is looked for first, and where it goes when another one
+ * wants to be there. `context` is cpu->code_context: programs in different address spaces use the
+ * same addresses.
+ */
+#define CPU_JUMP_INDEX(va, context)  (((va) ^ (context)) >> 2 & (CPU_NR_JUMPS - 1))
+#define CPU_JUMP_INDEX2(va, context) CPU_JUMP_INDEX((va) ^ (va) >> CPU_JUMP_SHIFT, context)
+
 #define CPU_NR_CONTEXTS    16
-#define CPU_CONTEXT_PAGES  4096
+#define CPU_NR_RECENT      64
+#define CPU_CONTEXT_FILTER (1u << 14)
+
+/* An address space; context.h. */
+struct cpu_context {
+	uint64_t jumps; /* name of its entries in jumps[] */
+	uint64_t pages; /* and in the second-level TLB; 0: this one is unused */
+	uint64_t used;  /* larger: later */
+	unsigned int asid;
+	unsigned int nr_recent;
+	uint64_t recent[CPU_NR_RECENT]; /* pages the first-level TLB held last, | bank */
+};
 
 /* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
 struct cpu_monitor {
@@ -231,16 +266,18 @@ enum cpu_stat {
 	CPU_STAT_LOOKUPS,    /* jumps[] did not know the address */
 	CPU_STAT_REFILLS,    /* L0 missed and asked L1 */
 	CPU_STAT_SLOW,       /* data accesses, or halves of them, in C */
+	CPU_STAT_L2_HITS,    /* of those, and of fetches, found in the second-level TLB */
 	CPU_STAT_WALKS,      /* translation table walks for data */
 	CPU_STAT_CODE_WALKS, /* and for instructions */
 	CPU_STAT_MMIO_READS,
 	CPU_STAT_MMIO_WRITES,
 	CPU_STAT_CODE_WRITES, /* stores to pages that hold translated code */
 	CPU_STAT_FLUSHES_ALL,
-	CPU_STAT_FLUSHES_SPACE, /* the current address space's entries, but for switches */
+	CPU_STAT_FLUSHES_ASID,
 	CPU_STAT_FLUSHES_BLOCK,
 	CPU_STAT_FLUSHES_PAGE,
 	CPU_STAT_SWITCHES, /* of address space */
+	CPU_STAT_RESTORED, /* pages brought back into the first level by these */
 	CPU_STAT_SYSTEM_CALLS,
 	CPU_STAT_FAULTS, /* instruction and data aborts */
 	CPU_STAT_OTHER_EXCEPTIONS,
@@ -303,13 +340,12 @@ struct jit_cpu {
 	struct cpu_debug_regs debug;
 
 	struct tlb_entry tlb[TLB_NR_BANKS][TLB_L1_NR_ENTRIES];
-	struct tlb_code_entry code_tlb[2][TLB_CODE_NR_ENTRIES];
-	uint16_t tlb_filled[TLB_NR_FILLED]; /* bank * TLB_L1_NR_ENTRIES + index */
-	unsigned int tlb_nr_filled;         /* TLB_NR_FILLED: overflown, flush everything */
+	struct tlb_filled tlb_filled[2]; /* [1]: with global pages */
+	struct tlb_l2_entry *tlb_l2;
 	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
 	bool tlb_huge_blocks;                        /* there are pages of blocks beyond 2 MiB */
-	bool tlb_high_nonglobal; /* the upper half has entries tied to an ASID */
-	bool slow_memory;        /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */
+	bool tlb_el1_local; /* EL1's banks have had pages tied to the current ASID */
+	bool slow_memory;   /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */
 	struct tlb_queue *tlb_queue;
 	struct mem_journal
 		*journal; /* mem.h; NULL but for the CPU that lock-step tries things on */
@@ -320,16 +356,17 @@ struct jit_cpu {
 	uint64_t code_context; /* names what translated code depends on besides its address */
 	uint64_t link_site;    /* the jump that left translated code last */
 	struct cpu_jump jumps[CPU_NR_JUMPS];
-	uint64_t context_next; /* the next unused name */
-	uint64_t context_el1;  /* name of EL1's address space */
-	bool context_el1_low;  /* EL1 has run code in the lower half, which TTBR0 maps */
-	uint64_t context_pages[CPU_CONTEXT_PAGES / 64];  /* filter: pages with entries in jumps[] */
-	uint64_t context_blocks[CPU_CONTEXT_PAGES / 64]; /* the same by 2 MiB */
-	struct {
-		uint64_t ttbr0;
-		uint64_t asid;
-		uint64_t name;
-	} contexts[CPU_NR_CONTEXTS]; /* names of EL0's address spaces, most recent first */
+	struct cpu_context *context; /* the current one */
+	struct cpu_context contexts[CPU_NR_CONTEXTS];
+	uint64_t context_next;   /* the last name given */
+	uint64_t context_uses;   /* counts switches */
+	uint64_t context_global; /* name of global pages in the second-level TLB */
+	uint64_t context_el1;    /* name of EL1's jumps */
+	bool context_el1_local;  /* EL1 has run code that is tied to an ASID */
+	bool context_el0_global; /* EL0 has run code that is not */
+	/* Filters: where jumps[] knows code; by 4 KiB and 2 MiB, EL, lower and upper half. */
+	uint64_t context_filters[2][2][2][CPU_CONTEXT_FILTER / 64];
+	unsigned int context_nr_filtered;
 
 	struct jit_vm *vm;
 	void *owner; /* what the accelerator's vCPU is; opaque here */

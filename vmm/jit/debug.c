@@ -55,7 +55,7 @@ void debug_update(struct jit_cpu *cpu)
 	}
 	/* What the page of a new one has in jumps[] and in the TLB must go. */
 	if (breakpoints) {
-		context_renew_all(cpu);
+		context_renew_jumps(cpu);
 	}
 	if (watchpoints) {
 		tlb_flush_all(cpu);

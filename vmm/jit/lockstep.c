@@ -266,19 +266,22 @@ void lockstep_run(struct jit_cpu *cpu)
 
 	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
 		struct cache_key key = {.mode = cpu->bank | (cpu->uao ? 4u : 0)};
-		const uint8_t *host;
+		struct mem_code code;
 		uint64_t generation;
 
 		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
 		key.va = cpu->pc;
-		if (!mem_fetch_place(cpu, cpu->pc, &key.pa, &host)) {
+		if (!mem_find_code(cpu, cpu->pc, &code)) {
 			exception_take(cpu);
 			continue;
 		}
-		cache->max_insns =
-			debug_breaks_in_page(cpu, key.va) ? 0 : lockstep_length(l, key.va, host);
+		key.pa = code.pa;
+		cache->max_insns = debug_breaks_in_page(cpu, key.va)
+					   ? 0
+					   : lockstep_length(l, key.va, code.host);
 		if (cache->max_insns) {
-			lockstep_block(l, cpu, cache_get(cpu, &key, host, &generation), host);
+			lockstep_block(l, cpu, cache_get(cpu, &key, code.host, &generation),
+				       code.host);
 		} else if (interp_step(cpu) == EXEC_EXCEPTION) {
 			exception_take(cpu);
 		}

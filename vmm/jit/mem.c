@@ -92,7 +92,9 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 	int fault;
 
 	cpu_count(cpu, CPU_STAT_SLOW);
-	if (address - (write ? e->write : e->read) < TLB_PAGE_SIZE) {
+	if (address - (write ? e->write : e->read) < TLB_PAGE_SIZE ||
+	    (!cpu->slow_memory && tlb_refill(cpu, bank, address) &&
+	     address - (write ? e->write : e->read) < TLB_PAGE_SIZE)) {
 		place->host = (void *)(uintptr_t)(address + e->addend);
 		place->pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
 		place->tracked = false;
@@ -500,9 +502,10 @@ bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool 
 }
 
 /* The entry of va's page in the TLB for code; NULL: it faulted. */
-static struct tlb_code_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va, uint64_t address)
+static const struct tlb_l2_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va,
+						  uint64_t address)
 {
-	struct tlb_code_entry *e = tlb_code_entry(cpu, address);
+	const struct tlb_l2_entry *e;
 	enum exception_class ec = cpu->el ? EC_INSN_ABORT_EL1 : EC_INSN_ABORT_EL0;
 	struct mmu_result result;
 	struct vm_region *region;
@@ -512,7 +515,8 @@ static struct tlb_code_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va, 
 		exception_raise_far(cpu, EC_PC_ALIGN, 0, va);
 		return NULL;
 	}
-	if (address - e->va < TLB_PAGE_SIZE) {
+	e = tlb_find_code(cpu, address);
+	if (e) {
 		return e;
 	}
 	cpu_count(cpu, CPU_STAT_CODE_WALKS);
@@ -526,34 +530,34 @@ static struct tlb_code_entry *mem_fetch_entry(struct jit_cpu *cpu, uint64_t va, 
 		exception_raise_far(cpu, ec, MMU_FAULT_EXTERNAL, va);
 		return NULL;
 	}
-	tlb_fill_code(cpu, address, &result, region);
-	return e;
+	return tlb_fill_code(cpu, address, &result, region);
 }
 
-bool mem_fetch_place(struct jit_cpu *cpu, uint64_t va, uint64_t *pa, const uint8_t **host)
+bool mem_find_code(struct jit_cpu *cpu, uint64_t va, struct mem_code *code)
 {
 	uint64_t address = mmu_strip_tag(cpu, va);
-	struct tlb_code_entry *e = mem_fetch_entry(cpu, va, address);
+	const struct tlb_l2_entry *e = mem_fetch_entry(cpu, va, address);
 
 	if (!e) {
 		return false;
 	}
-	*pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
-	*host = (const uint8_t *)(uintptr_t)(address + e->addend);
+	code->pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));
+	code->host = (const uint8_t *)(uintptr_t)(address + e->addend);
+	code->global = e->pa & TLB_PA_GLOBAL;
 	return true;
 }
 
 bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn)
 {
 	uint64_t address = mmu_strip_tag(cpu, va);
-	struct tlb_code_entry *e = mem_fetch_entry(cpu, va, address);
+	const struct tlb_l2_entry *e = mem_fetch_entry(cpu, va, address);
 
 	if (!e) {
 		return false;
 	}
 	memcpy(insn, (const void *)(uintptr_t)(address + e->addend), 4);
 	if (va == address) {
-		cpu->fetch_va = e->va;
+		cpu->fetch_va = va & ~(TLB_PAGE_SIZE - 1);
 		cpu->fetch_size = TLB_PAGE_SIZE;
 		cpu->fetch_addend = e->addend;
 	}

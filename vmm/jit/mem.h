@@ -209,8 +209,14 @@ bool mem_compare_swap(struct jit_cpu *cpu, uint64_t va, unsigned int size, bool 
 /* DC ZVA: zero the 64-byte block that holds va. */
 bool mem_zero_block(struct jit_cpu *cpu, uint64_t va);
 
-/* Where the instruction at va lies: its physical and its host address. Its page is all memory. */
-bool mem_fetch_place(struct jit_cpu *cpu, uint64_t va, uint64_t *pa, const uint8_t **host);
+/* Where an instruction lies; its page is all memory. */
+struct mem_code {
+	uint64_t pa;
+	const uint8_t *host;
+	bool global; /* its page is not tied to an ASID */
+};
+
+bool mem_find_code(struct jit_cpu *cpu, uint64_t va, struct mem_code *code);
 
 /* The instruction at va (4-byte aligned or an alignment fault). */
 bool mem_fetch_slow(struct jit_cpu *cpu, uint64_t va, uint32_t *insn);

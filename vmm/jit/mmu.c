@@ -95,12 +95,14 @@ uint64_t mmu_strip_tag(const struct jit_cpu *cpu, uint64_t va)
 	return (uint64_t)((int64_t)(va << 8) >> 8);
 }
 
+unsigned int mmu_asid_of(const struct jit_cpu *cpu, uint64_t val)
+{
+	return (unsigned int)(val >> 48) & (cpu->sys.tcr & TCR_AS ? 0xffff : 0xff);
+}
+
 unsigned int mmu_asid(const struct jit_cpu *cpu)
 {
-	uint64_t ttbr = cpu->sys.ttbr[cpu->sys.tcr & TCR_A1 ? 1 : 0];
-	unsigned int asid = ttbr >> 48;
-
-	return cpu->sys.tcr & TCR_AS ? asid : asid & 0xff;
+	return mmu_asid_of(cpu, cpu->sys.ttbr[cpu->sys.tcr & TCR_A1 ? 1 : 0]);
 }
 
 /* D8.3.2: the walk is off; addresses are physical, data is Device-nGnRnE. */

@@ -53,5 +53,7 @@ uint64_t mmu_strip_tag(const struct jit_cpu *cpu, uint64_t va);
 
 /* The current ASID, from the TTBR that TCR.A1 selects. */
 unsigned int mmu_asid(const struct jit_cpu *cpu);
+/* The ASID in bits 63:48 of a TTBR's value or a TLBI's operand: of as many bits as TCR.AS says. */
+unsigned int mmu_asid_of(const struct jit_cpu *cpu, uint64_t val);
 
 #endif

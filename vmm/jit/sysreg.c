@@ -215,26 +215,20 @@ static void write_mair(struct jit_cpu *cpu, uint64_t val)
 	}
 }
 
+/*
+ * Entries of the TLB are tied to an ASID, not to the tables they came from: a guest that changes
+ * tables alone has to invalidate what it knew (D8.13.1).
+ */
 static void write_ttbr0(struct jit_cpu *cpu, uint64_t val)
 {
-	if (cpu->sys.ttbr[0] != val) {
-		cpu->sys.ttbr[0] = val;
-		tlb_switch_address_space(cpu);
-	}
+	cpu->sys.ttbr[0] = val;
+	tlb_switch_asid(cpu);
 }
-
-#define TTBR_ASID (0xffffull << 48)
 
 static void write_ttbr1(struct jit_cpu *cpu, uint64_t val)
 {
-	uint64_t change = cpu->sys.ttbr[1] ^ val;
-
 	cpu->sys.ttbr[1] = val;
-	if (change & ~TTBR_ASID & ~1ull) {
-		tlb_flush_all(cpu);
-	} else if (change) {
-		tlb_switch_address_space(cpu);
-	}
+	tlb_switch_asid(cpu);
 }
 
 static void write_cpacr(struct jit_cpu *cpu, uint64_t val)

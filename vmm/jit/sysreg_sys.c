@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * sysreg_sys.c - the SYS instructions (TLBI, AT, DC, IC), hints and barriers.
- *
- * The software TLB does not know ASIDs: maintenance by ASID drops all that is not global, and by
- * address drops the page in every address space. Both are permitted (D8.13).
  */
 #include <sched.h>
 
@@ -27,42 +24,41 @@
 
 #define CODE_LINE 64 /* bytes; CTR_EL0.IminLine */
 
+/* Operand of TLBI (C5.5): VA[55:12] in bits 43:0, ASID in 63:48, of which TCR.AS may take half. */
 static enum exec_result sys_tlbi(struct jit_cpu *cpu, unsigned int crm, unsigned int op2,
 				 uint64_t val)
 {
-	uint64_t va = (uint64_t)((int64_t)(val << 20) >> 8);
-	bool shareable = crm == 3;
+	struct tlb_request request = {
+		.address = (uint64_t)((int64_t)(val << 20) >> 8),
+		.asid = mmu_asid_of(cpu, val),
+	};
 
 	if (cpu->el == 0 || (crm != 3 && crm != 7)) {
 		return exception_raise_undefined(cpu);
 	}
 	switch (op2) {
 	case 0: /* VMALLE1 */
-		if (shareable) {
-			tlb_broadcast(cpu, TLB_REQUEST_ALL, 0);
-		} else {
-			tlb_flush_all(cpu);
-		}
+		request.type = TLB_REQUEST_ALL;
 		break;
 	case 2: /* ASIDE1 */
-		if (shareable) {
-			tlb_broadcast(cpu, TLB_REQUEST_ADDRESS_SPACE, 0);
-		} else {
-			tlb_flush_address_space(cpu);
-		}
+		request.type = TLB_REQUEST_ASID;
 		break;
-	case 1: /* VAE1, VAAE1, VALE1, VAALE1 */
-	case 3:
-	case 5:
+	case 3: /* VAAE1, VAALE1 */
 	case 7:
-		if (shareable) {
-			tlb_broadcast(cpu, TLB_REQUEST_PAGE, va);
-		} else {
-			tlb_flush_page(cpu, va);
-		}
+		request.asid = CONTEXT_ANY_ASID;
+		request.type = TLB_REQUEST_PAGE;
+		break;
+	case 1: /* VAE1, VALE1 */
+	case 5:
+		request.type = TLB_REQUEST_PAGE;
 		break;
 	default:
 		return exception_raise_undefined(cpu);
+	}
+	if (crm == 3) { /* ...IS */
+		tlb_broadcast(cpu, &request);
+	} else {
+		tlb_serve(cpu, &request);
 	}
 	return EXEC_NEXT;
 }

@@ -1,55 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * tlb.c - the software TLB's tables and their maintenance across CPUs.
+ * tlb.c - the software TLB's tables.
+ *
+ * The first level holds pages of the current address space and global ones. A switch moves nothing
+ * but names: what is tied to the old ASID leaves the first level and stays in the second, and the
+ * pages that the new one was left with come back from there. Maintenance therefore looks at the
+ * first level, where the ASID is current or the page global, and at the second.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "debug.h"
 #include "tlb.h"
 
-#define TLB_QUEUE_LENGTH 64
-
-struct tlb_request {
-	enum tlb_request_type type;
-	uint64_t address;
-};
-
-/*
- * Lock: `lock` guards requests and nr; nothing else is taken under it. posted counts all requests
- * ever entered, done those that are served; a waiter compares the two.
- */
-struct tlb_queue {
-	pthread_mutex_t lock;
-	struct tlb_request requests[TLB_QUEUE_LENGTH];
-	unsigned int nr; /* more than the length: flush everything instead */
-	_Atomic uint64_t posted;
-	_Atomic uint64_t done;
-	_Atomic bool in_guest;
-};
-
 int tlb_init(struct jit_cpu *cpu)
 {
-	cpu->tlb_queue = calloc(1, sizeof(*cpu->tlb_queue));
-	if (!cpu->tlb_queue) {
+	cpu->tlb_l2 = calloc(TLB_L2_NR_ENTRIES, sizeof(*cpu->tlb_l2));
+	if (!cpu->tlb_l2 || tlb_queue_init(cpu)) {
+		tlb_destroy(cpu);
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&cpu->tlb_queue->lock, NULL);
-	cpu->tlb_nr_filled = TLB_NR_FILLED;
+	cpu->tlb_filled[0].nr = TLB_NR_FILLED;
 	tlb_flush_all(cpu);
 	return 0;
 }
 
 void tlb_destroy(struct jit_cpu *cpu)
 {
-	if (cpu->tlb_queue) {
-		pthread_mutex_destroy(&cpu->tlb_queue->lock);
-		free(cpu->tlb_queue);
-		cpu->tlb_queue = NULL;
-	}
+	free(cpu->tlb_l2);
+	cpu->tlb_l2 = NULL;
+	tlb_queue_destroy(cpu);
 }
 
 /* n counts through all banks; an entry's index within its bank is the low part. */
@@ -71,14 +52,11 @@ static void tlb_invalidate_entry(struct jit_cpu *cpu, unsigned int n)
 	e->write = tlb_data_invalid(n);
 }
 
-static struct tlb_code_entry *tlb_code_nth(struct jit_cpu *cpu, unsigned int n)
+static bool tlb_entry_valid(struct jit_cpu *cpu, unsigned int n)
 {
-	return &cpu->code_tlb[n / TLB_CODE_NR_ENTRIES][n % TLB_CODE_NR_ENTRIES];
-}
+	const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
-static void tlb_invalidate_code(struct jit_cpu *cpu, unsigned int n)
-{
-	tlb_code_nth(cpu, n)->va = tlb_invalid_tag(n % TLB_CODE_NR_ENTRIES);
+	return e->read != tlb_data_invalid(n) || e->write != tlb_data_invalid(n);
 }
 
 /*
@@ -103,23 +81,29 @@ static bool tlb_in_block(struct jit_cpu *cpu, uint64_t va)
 	return cpu->tlb_huge_blocks || (*word & bit);
 }
 
-static void tlb_note_mapping(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
+static bool tlb_blocks_crowded(const struct jit_cpu *cpu)
 {
-	if (result->size > TLB_PAGE_SIZE) {
-		uint64_t bit;
-		uint64_t *word = tlb_block_word(cpu, va, &bit);
+	unsigned int nr = 0;
 
-		*word |= bit;
-		cpu->tlb_huge_blocks |= result->size > 1ull << TLB_BLOCK_SHIFT;
+	for (unsigned int i = 0; i < TLB_NR_BLOCK_BITS / 64; i++) {
+		nr += (unsigned int)__builtin_popcountll(cpu->tlb_blocks[i]);
 	}
-	if (!result->global && va >> 63) {
-		cpu->tlb_high_nonglobal = true;
-	}
+	return nr > TLB_NR_BLOCK_BITS / 2;
 }
 
-static uint64_t tlb_pa_and_size(const struct mmu_result *result)
+static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
 {
-	return (result->pa & ~(TLB_PAGE_SIZE - 1)) | (uint64_t)__builtin_ctzll(result->size);
+	uint64_t bit;
+	uint64_t *word = tlb_block_word(cpu, va, &bit);
+
+	if (result->size == TLB_PAGE_SIZE) {
+		return;
+	}
+	if (!(*word & bit) && tlb_blocks_crowded(cpu)) {
+		tlb_flush_all(cpu); /* the filter says yes too often: it starts afresh */
+	}
+	*word |= bit;
+	cpu->tlb_huge_blocks |= result->size > 1ull << TLB_BLOCK_SHIFT;
 }
 
 /*
@@ -131,50 +115,132 @@ static bool tlb_same_block(uint64_t page, uint64_t pa, uint64_t va)
 	return !((page ^ va) >> (pa & 63));
 }
 
+/* The second level. `page` is without offset. */
+
+static struct tlb_l2_entry *tlb_l2_slot(struct jit_cpu *cpu, uint64_t page, unsigned int bank,
+					uint64_t name)
+{
+	uint64_t hash = (page >> TLB_PAGE_SHIFT) + name * 0x9e37u + bank * 0x5bdu;
+
+	return &cpu->tlb_l2[(hash ^ hash >> TLB_L2_SHIFT) & (TLB_L2_NR_ENTRIES - 1)];
+}
+
+static struct tlb_l2_entry *tlb_l2_find(struct jit_cpu *cpu, uint64_t page, unsigned int bank)
+{
+	/* Where it is likely first: kernels map themselves globally, in the upper half. */
+	uint64_t names[2] = {cpu->context->pages, cpu->context_global};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t name = names[i ^ page >> 63];
+		struct tlb_l2_entry *e = tlb_l2_slot(cpu, page, bank, name);
+
+		if (e->page == (page | bank) && e->name == name) {
+			return e;
+		}
+	}
+	return NULL;
+}
+
+static struct tlb_l2_entry *tlb_l2_enter(struct jit_cpu *cpu, unsigned int bank, uint64_t page,
+					 const struct mmu_result *result, struct vm_region *region)
+{
+	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1), name;
+	struct tlb_l2_entry *e;
+
+	tlb_note_block(cpu, page, result);
+	name = result->global ? cpu->context_global : cpu->context->pages;
+	e = tlb_l2_slot(cpu, page, bank, name);
+	*e = (struct tlb_l2_entry){
+		.page = page | bank,
+		.name = name,
+		.addend = (uint64_t)(uintptr_t)(region->host + (pa - region->base)) - page,
+		.pa = pa | (uint64_t)__builtin_ctzll(result->size) |
+		      (result->global ? TLB_PA_GLOBAL : 0) | (result->read ? TLB_PA_READ : 0) |
+		      (result->write && !region->read_only ? TLB_PA_WRITE : 0),
+	};
+	return e;
+}
+
+static void tlb_l2_drop(struct jit_cpu *cpu, uint64_t page, uint64_t name)
+{
+	for (unsigned int bank = 0; bank < TLB_L2_NR_BANKS; bank++) {
+		struct tlb_l2_entry *e = tlb_l2_slot(cpu, page, bank, name);
+
+		if (e->page == (page | bank) && e->name == name) {
+			e->name = 0;
+		}
+	}
+}
+
+/* The first level. */
+
+static void tlb_note_filled(struct jit_cpu *cpu, unsigned int n, bool global)
+{
+	struct tlb_filled *filled = &cpu->tlb_filled[global];
+
+	if (filled->nr < TLB_NR_FILLED) {
+		filled->entries[filled->nr++] = (uint16_t)n;
+	}
+}
+
+static void tlb_load(struct jit_cpu *cpu, unsigned int bank, const struct tlb_l2_entry *from)
+{
+	uint64_t page = from->page & ~(TLB_PAGE_SIZE - 1), pa = from->pa;
+	unsigned int n =
+		bank * TLB_L1_NR_ENTRIES + (page >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1));
+	struct tlb_entry *e = tlb_data_entry(cpu, n);
+	uint64_t invalid = tlb_data_invalid(n);
+	bool write = (pa & TLB_PA_WRITE) && !vm_page_has_code(cpu->vm, pa);
+
+	if (!tlb_entry_valid(cpu, n) || ((e->pa ^ pa) & TLB_PA_GLOBAL)) {
+		tlb_note_filled(cpu, n, pa & TLB_PA_GLOBAL);
+	}
+	*e = (struct tlb_entry){
+		.read = pa & TLB_PA_READ ? page : invalid,
+		.write = write ? page : invalid,
+		.addend = from->addend,
+		.pa = pa,
+	};
+	cpu->tlb_el1_local |= bank != TLB_BANK_EL0 && !(pa & TLB_PA_GLOBAL);
+}
+
 void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct mmu_result *result,
 	      struct vm_region *region)
 {
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
-	unsigned int n =
-		bank * TLB_L1_NR_ENTRIES + (va >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1));
-	struct tlb_entry *e = tlb_data_entry(cpu, n);
-	uint64_t pa = result->pa & ~(TLB_PAGE_SIZE - 1), invalid = tlb_data_invalid(n);
-	bool write = result->write && !region->read_only && !vm_page_has_code(cpu->vm, pa);
 
-	if (debug_watches_page(cpu, page)) {
-		return;
+	if (!debug_watches_page(cpu, page)) {
+		tlb_load(cpu, bank, tlb_l2_enter(cpu, bank, page, result, region));
 	}
-	if (cpu->tlb_nr_filled < TLB_NR_FILLED && e->read == invalid && e->write == invalid) {
-		cpu->tlb_filled[cpu->tlb_nr_filled++] = (uint16_t)n;
-	}
-	e->read = result->read ? page : invalid;
-	e->write = write ? page : invalid;
-	e->addend = (uint64_t)(uintptr_t)(region->host + (pa - region->base)) - page;
-	e->pa = tlb_pa_and_size(result);
-	tlb_note_mapping(cpu, va, result);
 }
 
-void tlb_fill_code(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result,
-		   struct vm_region *region)
+bool tlb_refill(struct jit_cpu *cpu, unsigned int bank, uint64_t va)
 {
-	struct tlb_code_entry *e = tlb_code_entry(cpu, va);
+	const struct tlb_l2_entry *e = tlb_l2_find(cpu, va & ~(TLB_PAGE_SIZE - 1), bank);
 
-	e->va = va & ~(TLB_PAGE_SIZE - 1);
-	e->pa = tlb_pa_and_size(result);
-	e->addend = (uint64_t)(uintptr_t)(region->host +
-					  ((result->pa & ~(TLB_PAGE_SIZE - 1)) - region->base)) -
-		    e->va;
-	tlb_note_mapping(cpu, va, result);
+	if (e) {
+		cpu_count(cpu, CPU_STAT_L2_HITS);
+		tlb_load(cpu, bank, e);
+	}
+	return e;
 }
 
-static void tlb_flush_code(struct jit_cpu *cpu, bool low_only)
+const struct tlb_l2_entry *tlb_find_code(struct jit_cpu *cpu, uint64_t va)
 {
-	for (unsigned int n = 0; n < 2 * TLB_CODE_NR_ENTRIES; n++) {
-		if (!low_only || !(tlb_code_nth(cpu, n)->va >> 63)) {
-			tlb_invalidate_code(cpu, n);
-		}
+	const struct tlb_l2_entry *e =
+		tlb_l2_find(cpu, va & ~(TLB_PAGE_SIZE - 1), TLB_BANK_CODE + cpu->el);
+
+	if (e) {
+		cpu_count(cpu, CPU_STAT_L2_HITS);
 	}
-	cpu->fetch_size = 0;
+	return e;
+}
+
+const struct tlb_l2_entry *tlb_fill_code(struct jit_cpu *cpu, uint64_t va,
+					 const struct mmu_result *result, struct vm_region *region)
+{
+	return tlb_l2_enter(cpu, TLB_BANK_CODE + cpu->el, va & ~(TLB_PAGE_SIZE - 1), result,
+			    region);
 }
 
 static void tlb_invalidate_slot(struct tlb_slot *slot)
@@ -183,10 +249,10 @@ static void tlb_invalidate_slot(struct tlb_slot *slot)
 	slot->write_limit = 0;
 }
 
-/* The slots of translated code may hold any page. */
-static void tlb_flush_slots(struct jit_cpu *cpu)
+/* The slots of translated code in banks up to `last` may hold any page. */
+static void tlb_flush_slots(struct jit_cpu *cpu, enum tlb_bank last)
 {
-	for (unsigned int n = 0; n < TLB_NR_BANKS * 32; n++) {
+	for (unsigned int n = 0; n < (last + 1) * 32; n++) {
 		tlb_invalidate_slot(&cpu->slots[n / 32][n % 32]);
 	}
 }
@@ -203,65 +269,113 @@ static void tlb_flush_slots_page(struct jit_cpu *cpu, uint64_t page)
 void tlb_flush_all(struct jit_cpu *cpu)
 {
 	cpu_count(cpu, CPU_STAT_FLUSHES_ALL);
-	if (cpu->tlb_nr_filled == TLB_NR_FILLED) {
+	if (cpu->tlb_filled[0].nr == TLB_NR_FILLED || cpu->tlb_filled[1].nr == TLB_NR_FILLED) {
 		for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
 			tlb_invalidate_entry(cpu, n);
 		}
-	} else {
-		for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
-			tlb_invalidate_entry(cpu, cpu->tlb_filled[i]);
-		}
 	}
-	cpu->tlb_nr_filled = 0;
-	tlb_flush_slots(cpu);
-	tlb_flush_code(cpu, false);
+	for (unsigned int global = 0; global < 2; global++) {
+		struct tlb_filled *filled = &cpu->tlb_filled[global];
+
+		for (unsigned int i = 0; filled->nr < TLB_NR_FILLED && i < filled->nr; i++) {
+			tlb_invalidate_entry(cpu, filled->entries[i]);
+		}
+		filled->nr = 0;
+	}
+	tlb_flush_slots(cpu, TLB_BANK_EL1_PAN);
+	cpu->fetch_size = 0;
 	context_renew_all(cpu);
 	memset(cpu->tlb_blocks, 0, sizeof(cpu->tlb_blocks));
 	cpu->tlb_huge_blocks = false;
-	cpu->tlb_high_nonglobal = false;
+	cpu->tlb_el1_local = false;
 }
 
-/* Drops all that is not global, from the data tables and the code table. */
-static void tlb_drop_address_space(struct jit_cpu *cpu)
+static void tlb_drop_local_entry(struct jit_cpu *cpu, unsigned int n)
 {
-	unsigned int kept = 0;
-
-	if (cpu->tlb_nr_filled == TLB_NR_FILLED || cpu->tlb_high_nonglobal) {
-		tlb_flush_all(cpu);
-		return;
+	if (!(tlb_data_entry(cpu, n)->pa & TLB_PA_GLOBAL)) {
+		tlb_invalidate_entry(cpu, n);
 	}
-	tlb_flush_slots(cpu);
-	for (unsigned int i = 0; i < cpu->tlb_nr_filled; i++) {
-		unsigned int n = cpu->tlb_filled[i];
-		const struct tlb_entry *e = tlb_data_entry(cpu, n);
+}
 
-		/* Invalid tags are in the lower half. */
-		if (e->read >> 63 || e->write >> 63) {
-			cpu->tlb_filled[kept++] = (uint16_t)n;
-		} else {
-			tlb_invalidate_entry(cpu, n);
+/* Takes what is tied to the current ASID out of the first level. */
+static void tlb_drop_local(struct jit_cpu *cpu)
+{
+	struct tlb_filled *filled = &cpu->tlb_filled[0];
+
+	if (filled->nr == TLB_NR_FILLED) {
+		for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
+			tlb_drop_local_entry(cpu, n);
+		}
+	} else {
+		for (unsigned int i = 0; i < filled->nr; i++) {
+			tlb_drop_local_entry(cpu, filled->entries[i]);
 		}
 	}
-	cpu->tlb_nr_filled = kept;
-	tlb_flush_code(cpu, true);
+	filled->nr = 0;
+	tlb_flush_slots(cpu, cpu->tlb_el1_local ? TLB_BANK_EL1_PAN : TLB_BANK_EL0);
+	cpu->tlb_el1_local = false;
+	cpu->fetch_size = 0;
 }
 
-void tlb_flush_address_space(struct jit_cpu *cpu)
+void tlb_flush_asid(struct jit_cpu *cpu, unsigned int asid)
 {
-	cpu_count(cpu, CPU_STAT_FLUSHES_SPACE);
-	tlb_drop_address_space(cpu);
-	context_renew_el0(cpu);
+	cpu_count(cpu, CPU_STAT_FLUSHES_ASID);
+	if (cpu->context->asid == asid) {
+		tlb_drop_local(cpu);
+	}
+	context_renew_asid(cpu, asid);
 }
 
-void tlb_switch_address_space(struct jit_cpu *cpu)
+/* Notes which pages the current address space has in the first level: the last ones entered. */
+static void tlb_remember(struct jit_cpu *cpu)
 {
+	const struct tlb_filled *filled = &cpu->tlb_filled[0];
+	struct cpu_context *c = cpu->context;
+
+	c->nr_recent = 0;
+	for (unsigned int i = filled->nr; i-- > 0 && c->nr_recent < CPU_NR_RECENT;) {
+		unsigned int n = filled->entries[i];
+		const struct tlb_entry *e = tlb_data_entry(cpu, n);
+
+		if (tlb_entry_valid(cpu, n) && !(e->pa & TLB_PA_GLOBAL)) {
+			c->recent[c->nr_recent++] =
+				(e->read != tlb_data_invalid(n) ? e->read : e->write) |
+				n / TLB_L1_NR_ENTRIES;
+		}
+	}
+}
+
+/* Brings them back, as far as the second level still has them; the latest ones last. */
+static void tlb_restore(struct jit_cpu *cpu)
+{
+	const struct cpu_context *c = cpu->context;
+
+	for (unsigned int i = c->nr_recent; i-- > 0;) {
+		unsigned int bank = c->recent[i] & 7;
+		uint64_t page = c->recent[i] - bank;
+		const struct tlb_l2_entry *e = tlb_l2_slot(cpu, page, bank, c->pages);
+
+		if (e->page == c->recent[i] && e->name == c->pages) {
+			cpu_count(cpu, CPU_STAT_RESTORED);
+			tlb_load(cpu, bank, e);
+		}
+	}
+}
+
+void tlb_switch_asid(struct jit_cpu *cpu)
+{
+	if (cpu->context->asid == mmu_asid(cpu)) {
+		return;
+	}
 	cpu_count(cpu, CPU_STAT_SWITCHES);
-	tlb_drop_address_space(cpu);
+	tlb_remember(cpu);
+	tlb_drop_local(cpu);
 	context_switch(cpu);
+	tlb_restore(cpu);
 }
 
 /* Every page of the block (of whatever size) that holds va. */
-static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va)
+static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 {
 	cpu_count(cpu, CPU_STAT_FLUSHES_BLOCK);
 	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
@@ -271,51 +385,56 @@ static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va)
 			tlb_invalidate_entry(cpu, n);
 		}
 	}
-	for (unsigned int n = 0; n < 2 * TLB_CODE_NR_ENTRIES; n++) {
-		const struct tlb_code_entry *e = tlb_code_nth(cpu, n);
-
-		if (tlb_same_block(e->va, e->pa, va)) {
-			tlb_invalidate_code(cpu, n);
-		}
-	}
-	tlb_flush_slots(cpu);
+	tlb_flush_slots(cpu, TLB_BANK_EL1_PAN);
 	cpu->fetch_size = 0;
-	context_renew_block(cpu, va);
+	context_renew_pages(cpu, asid);
+	context_renew_jumps_block(cpu, va, asid);
 }
 
-void tlb_flush_page(struct jit_cpu *cpu, uint64_t va)
+static bool tlb_matches_asid(const struct cpu_context *c, unsigned int asid)
+{
+	return c->asid == asid || asid == CONTEXT_ANY_ASID;
+}
+
+/* From the second level: whatever is global there, too (D8.13.2). */
+static void tlb_l2_flush_page(struct jit_cpu *cpu, uint64_t page, unsigned int asid)
+{
+	tlb_l2_drop(cpu, page, cpu->context_global);
+	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
+		if (cpu->contexts[i].pages && tlb_matches_asid(&cpu->contexts[i], asid)) {
+			tlb_l2_drop(cpu, page, cpu->contexts[i].pages);
+		}
+	}
+}
+
+void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 {
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
-	unsigned int index = (unsigned int)(va >> TLB_PAGE_SHIFT);
+	unsigned int index = (unsigned int)(va >> TLB_PAGE_SHIFT) & (TLB_L1_NR_ENTRIES - 1);
+	bool current = tlb_matches_asid(cpu->context, asid);
 
 	if (tlb_in_block(cpu, va)) {
-		tlb_flush_block(cpu, va);
+		tlb_flush_block(cpu, va, asid);
 		return;
 	}
 	cpu_count(cpu, CPU_STAT_FLUSHES_PAGE);
 	tlb_flush_slots_page(cpu, page);
-	context_renew_page(cpu, va);
+	context_renew_jumps_page(cpu, va, asid);
+	tlb_l2_flush_page(cpu, page, asid);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
-		unsigned int n = bank * TLB_L1_NR_ENTRIES + (index & (TLB_L1_NR_ENTRIES - 1));
+		unsigned int n = bank * TLB_L1_NR_ENTRIES + index;
 		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
-		if (e->read == page || e->write == page) {
-			/* It stays in tlb_filled[]; entering it twice is harmless. */
+		if ((e->read == page || e->write == page) && (current || (e->pa & TLB_PA_GLOBAL))) {
+			/* It stays in tlb_filled; entering it twice is harmless. */
 			tlb_invalidate_entry(cpu, n);
-		}
-	}
-	for (unsigned int el = 0; el < 2; el++) {
-		unsigned int n = el * TLB_CODE_NR_ENTRIES + (index & (TLB_CODE_NR_ENTRIES - 1));
-
-		if (tlb_code_nth(cpu, n)->va == page) {
-			tlb_invalidate_code(cpu, n);
 		}
 	}
 	cpu->fetch_size = 0;
 }
 
-/* Takes the write tags from every mapping of a page that now holds code. */
-static void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
+/* The first level alone has write tags: tlb_load() looks whether there is code. */
+void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 {
 	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
 		struct tlb_entry *e = tlb_data_entry(cpu, n);
@@ -324,108 +443,5 @@ static void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 			e->write = tlb_data_invalid(n);
 		}
 	}
-	tlb_flush_slots(cpu);
-}
-
-static void tlb_serve(struct jit_cpu *cpu, const struct tlb_request *request)
-{
-	switch (request->type) {
-	case TLB_REQUEST_ALL:
-		tlb_flush_all(cpu);
-		break;
-	case TLB_REQUEST_ADDRESS_SPACE:
-		tlb_flush_address_space(cpu);
-		break;
-	case TLB_REQUEST_PAGE:
-		tlb_flush_page(cpu, request->address);
-		break;
-	case TLB_REQUEST_PROTECT:
-		tlb_protect_page(cpu, request->address);
-		break;
-	}
-}
-
-static void tlb_post(struct jit_cpu *to, const struct tlb_request *request)
-{
-	struct tlb_queue *q = to->tlb_queue;
-
-	pthread_mutex_lock(&q->lock);
-	if (q->nr < TLB_QUEUE_LENGTH) {
-		q->requests[q->nr] = *request;
-	}
-	if (q->nr <= TLB_QUEUE_LENGTH) {
-		q->nr++;
-	}
-	atomic_fetch_add(&q->posted, 1);
-	pthread_mutex_unlock(&q->lock);
-	atomic_fetch_or(&to->attention, CPU_ATTN_TLBI);
-}
-
-void tlb_broadcast(struct jit_cpu *cpu, enum tlb_request_type type, uint64_t address)
-{
-	struct tlb_request request = {.type = type, .address = address};
-
-	tlb_serve(cpu, &request);
-	for (unsigned int i = 0; i < cpu->vm->nr_cpus; i++) {
-		if (cpu->vm->cpus[i] && cpu->vm->cpus[i] != cpu) {
-			tlb_post(cpu->vm->cpus[i], &request);
-		}
-	}
-}
-
-void tlb_drain(struct jit_cpu *cpu)
-{
-	struct tlb_queue *q = cpu->tlb_queue;
-	uint64_t posted;
-
-	if (atomic_load(&q->posted) == atomic_load(&q->done)) {
-		return;
-	}
-	pthread_mutex_lock(&q->lock);
-	if (q->nr > TLB_QUEUE_LENGTH) {
-		tlb_flush_all(cpu);
-		/* A full flush also takes away all write tags: protect requests are served too. */
-	} else {
-		for (unsigned int i = 0; i < q->nr; i++) {
-			tlb_serve(cpu, &q->requests[i]);
-		}
-	}
-	q->nr = 0;
-	posted = atomic_load(&q->posted);
-	pthread_mutex_unlock(&q->lock);
-	atomic_store(&q->done, posted);
-}
-
-void tlb_sync(struct jit_cpu *cpu)
-{
-	for (unsigned int i = 0; i < cpu->vm->nr_cpus; i++) {
-		struct jit_cpu *other = cpu->vm->cpus[i];
-		unsigned int spins = 0;
-		uint64_t target;
-
-		if (!other || other == cpu) {
-			continue;
-		}
-		target = atomic_load(&other->tlb_queue->posted);
-		while (atomic_load(&other->tlb_queue->done) < target &&
-		       atomic_load(&other->tlb_queue->in_guest)) {
-			/* The other may be waiting for us in the same way. */
-			tlb_drain(cpu);
-			if (++spins > 100) {
-				sched_yield();
-			}
-		}
-	}
-}
-
-void tlb_enter_guest(struct jit_cpu *cpu)
-{
-	/* Sequentially consistent: either the asker sees in_guest, or we see its request. */
-	atomic_store(&cpu->tlb_queue->in_guest, true);
-	tlb_drain(cpu);
-}
-
-void tlb_leave_guest(struct jit_cpu *cpu)
-{
-	atomic_store(&cpu->tlb_queue->in_guest, false);
+	tlb_flush_slots(cpu, TLB_BANK_EL1_PAN);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tlb.h - filling, flushing and cross-CPU maintenance of the software TLB.
+ * tlb.h - filling, flushing (tlb.c) and cross-CPU maintenance (tlb_queue.c) of the software TLB.
  *
  * A CPU's tables are touched by its own thread only. TLBI ...IS, and the discovery that a page now
  * holds translated code, become requests in the other CPUs' queues; the CPU that asked waits for
@@ -27,34 +27,48 @@ static inline void tlb_select_bank(struct jit_cpu *cpu)
 	context_select(cpu);
 }
 
-/* Enters the page of va (untagged). `region` is where result->pa lies. */
+/* Enters the page of va (untagged) in both levels. `region` is where result->pa lies. */
 void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct mmu_result *result,
 	      struct vm_region *region);
-void tlb_fill_code(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result,
-		   struct vm_region *region);
+/* From the second level into the first; false: it is not there. */
+bool tlb_refill(struct jit_cpu *cpu, unsigned int bank, uint64_t va);
 
-static inline struct tlb_code_entry *tlb_code_entry(struct jit_cpu *cpu, uint64_t va)
-{
-	return &cpu->code_tlb[cpu->el][va >> TLB_PAGE_SHIFT & (TLB_CODE_NR_ENTRIES - 1)];
-}
+/* The page of va, for fetches at the current exception level; NULL: not known. */
+const struct tlb_l2_entry *tlb_find_code(struct jit_cpu *cpu, uint64_t va);
+const struct tlb_l2_entry *tlb_fill_code(struct jit_cpu *cpu, uint64_t va,
+					 const struct mmu_result *result, struct vm_region *region);
+
+/* The current ASID may be another one: TTBR0_EL1 or TTBR1_EL1 was written. */
+void tlb_switch_asid(struct jit_cpu *cpu);
 
 void tlb_flush_all(struct jit_cpu *cpu);
-/* TLBI by ASID: everything that is not global. */
-void tlb_flush_address_space(struct jit_cpu *cpu);
-/* TTBR0_EL1 or the ASID was switched. */
-void tlb_switch_address_space(struct jit_cpu *cpu);
-/* The page at va, whatever its ASID. */
-void tlb_flush_page(struct jit_cpu *cpu, uint64_t va);
+/* What is tied to an ASID. */
+void tlb_flush_asid(struct jit_cpu *cpu, unsigned int asid);
+/* The page at va: the ASID's (CONTEXT_ANY_ASID: everyone's), and the global one. */
+void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid);
+/* Takes the write tags from every mapping of a page that now holds code. */
+void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa);
 
 enum tlb_request_type {
 	TLB_REQUEST_ALL,
-	TLB_REQUEST_ADDRESS_SPACE,
+	TLB_REQUEST_ASID,
 	TLB_REQUEST_PAGE,    /* address = va */
-	TLB_REQUEST_PROTECT, /* address = pa of a page that now holds code: no more fast writes */
+	TLB_REQUEST_PROTECT, /* address = pa */
 };
 
+struct tlb_request {
+	enum tlb_request_type type;
+	unsigned int asid; /* or, with TLB_REQUEST_PAGE, CONTEXT_ANY_ASID */
+	uint64_t address;
+};
+
+int tlb_queue_init(struct jit_cpu *cpu);
+void tlb_queue_destroy(struct jit_cpu *cpu);
+
+/* Does it here. */
+void tlb_serve(struct jit_cpu *cpu, const struct tlb_request *request);
 /* Does it here, and asks all other CPUs to do it. */
-void tlb_broadcast(struct jit_cpu *cpu, enum tlb_request_type type, uint64_t address);
+void tlb_broadcast(struct jit_cpu *cpu, const struct tlb_request *request);
 /* Waits until every other CPU has done what this one asked for. */
 void tlb_sync(struct jit_cpu *cpu);
 /* Serves the own queue. */

@@ -22,7 +22,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 {
 	struct jit_cache *cache = cpu->vm->cache;
 	struct cache_key key = {.va = cpu->pc, .mode = cpu->bank | (cpu->uao ? 4u : 0)};
-	const uint8_t *host;
+	struct mem_code place;
 	const void *code;
 	const struct cache_block *block;
 	uint64_t generation = cache->generation, found;
@@ -35,14 +35,15 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 		}
 		return NULL;
 	}
-	if (!mem_fetch_place(cpu, cpu->pc, &key.pa, &host)) {
+	if (!mem_find_code(cpu, cpu->pc, &place)) {
 		exception_take(cpu);
 		return NULL;
 	}
+	key.pa = place.pa;
 	block = link ? NULL : cache_find(cache, &key);
 	if (!block) {
 		cache_leave(cpu);
-		block = cache_get(cpu, &key, host, &found);
+		block = cache_get(cpu, &key, place.host, &found);
 		if (link && generation == found) {
 			cache_link(cpu, found, site, block);
 		}
@@ -52,7 +53,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 		}
 	}
 	code = cache_code(cache, block);
-	context_add_jump(cpu, key.va, code);
+	context_add_jump(cpu, key.va, place.global, code);
 	return code;
 }
 
@@ -69,7 +70,7 @@ void translate_run(struct jit_cpu *cpu)
 		const void *code;
 
 		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
-		j = &cpu->jumps[CPU_JUMP_INDEX(cpu->pc)];
+		j = context_find_jump(cpu, cpu->pc);
 		code = j->code;
 		if (find || j->va != cpu->pc || j->context != cpu->code_context) {
 			code = translate_find(cpu, link);

@@ -19,26 +19,42 @@ static bool same_page(const struct emit *e, uint64_t target)
 	return !((target ^ e->block->va) & ~(TLB_PAGE_SIZE - 1));
 }
 
+/* From CPU_JUMP_INDEX() times 4 plus noise in rcx; target in rax, context in rdx. */
+static void jump_by_entry(struct x64_buf *b, const void *failed)
+{
+	int32_t table = EMIT_CPU(jumps);
+
+	x64_alu_ri(b, false, ALU_AND, RCX, (int32_t)((CPU_NR_JUMPS - 1) << 2));
+	x64_shift_ri(b, false, SHIFT_SHL, RCX, JUMP_SIZE_SHIFT - 2);
+	x64_alu_rm(b, true, ALU_CMP, RAX,
+		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, va)));
+	x64_jcc_to(b, CC_NE, failed);
+	x64_alu_rm(b, true, ALU_CMP, RDX,
+		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, context)));
+	x64_jcc_to(b, CC_NE, failed);
+	x64_jmp_mem(b, x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, code)));
+}
+
 /*
  * Jump to the guest address in rax, through the table of known jumps: the entry must be for this
  * address in the current context. Uses rcx and rdx.
  */
 static void emit_lookup(struct emit *e)
 {
-	int32_t table = EMIT_CPU(jumps);
-
-	/* index = (va >> 2) % number, times the size of an entry */
-	x64_mov_rr(e->b, false, RCX, RAX);
-	x64_alu_ri(e->b, false, ALU_AND, RCX, (int32_t)((CPU_NR_JUMPS - 1) << 2));
 	x64_mov_load(e->b, true, RDX, emit_cpu(EMIT_CPU(code_context)));
-	x64_shift_ri(e->b, false, SHIFT_SHL, RCX, JUMP_SIZE_SHIFT - 2);
-	x64_alu_rm(e->b, true, ALU_CMP, RAX,
-		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, va)));
-	x64_jcc_to(e->b, CC_NE, e->stubs->lookup_failed);
-	x64_alu_rm(e->b, true, ALU_CMP, RDX,
-		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, context)));
-	x64_jcc_to(e->b, CC_NE, e->stubs->lookup_failed);
-	x64_jmp_mem(e->b, x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, code)));
+	x64_mov_rr(e->b, false, RCX, RAX);
+	x64_alu_rr(e->b, false, ALU_XOR, RCX, RDX);
+	jump_by_entry(e->b, e->stubs->lookup_again);
+}
+
+/* The same at the entry's second place. */
+static void stub_lookup_again(struct x64_buf *b, const void *failed)
+{
+	x64_mov_rr(b, true, RCX, RAX);
+	x64_shift_ri(b, true, SHIFT_SHR, RCX, CPU_JUMP_SHIFT);
+	x64_alu_rr(b, false, ALU_XOR, RCX, RAX);
+	x64_alu_rr(b, false, ALU_XOR, RCX, RDX);
+	jump_by_entry(b, failed);
 }
 
 /* Cold: a conditional exit to another page. */
@@ -355,6 +371,8 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 {
+	const void *lookup_failed;
+
 	stubs->resolve_flags = x64_exec_here(b);
 	emit_stub_resolve_flags(b);
 	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
@@ -363,8 +381,10 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stub_leave(b, stubs->resolve_flags);
 	stubs->link = x64_exec_here(b);
 	stub_link(b, stubs->leave);
-	stubs->lookup_failed = x64_exec_here(b);
+	lookup_failed = x64_exec_here(b);
 	stub_lookup_failed(b, stubs->leave);
+	stubs->lookup_again = x64_exec_here(b);
+	stub_lookup_again(b, lookup_failed);
 	stubs->exec = x64_exec_here(b);
 	stub_exec(b, stubs->leave, stubs->resolve_flags);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
