@@ -54,6 +54,7 @@ static const struct {
 	{KVM_CAP_ARM_SYSTEM_SUSPEND, 1},
 	{HYP_CAP_HYP, HYP_CALL_ABI},
 	{HYP_CAP_PROTECTED, 1},
+	{HYP_CAP_MEMORY, 1},
 };
 
 /* ID_AA64MMFR0_EL1.PARange, Arm ARM D17.2.64. */

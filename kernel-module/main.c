@@ -15,6 +15,7 @@
  *   KVM_IRQFD, KVM_IRQ_LINE    irqfd.c route.c irq_set
  *   KVM_IOEVENTFD              ioeventfd.c
  *   KVM_ARM_VCPU_PVTIME_CTRL   stolen.c
+ *   HYP_CREATE_MEMORY          memfile.c
  *   HYP_*                      host.c          log_read, trace_read, sys_info; RM: ledger
  */
 #include <linux/interrupt.h>
@@ -24,6 +25,8 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+
+#include <uapi/hyp.h>
 
 #include "errors.h"
 #include "module.h"
@@ -44,6 +47,8 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return caps_check(NULL, arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return arg ? -EINVAL : PAGE_SIZE;
+	case HYP_CREATE_MEMORY:
+		return memfile_create(arg);
 	default:
 		return host_ioctl(cmd, arg);
 	}

@@ -9,7 +9,7 @@
  * part of a huge page that lies right, all of its 512 go in one call, and the hypervisor uses a
  * block. Pages stay pinned until their slot or the VM goes; like VFIO's they are charged to the
  * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock. A huge page is pinned once: who
- * holds any part of it keeps it whole.
+ * holds any part of it keeps it whole. One of a memory file (memfile.c) is not pinned but referenced.
  *
  * Single pages come up to 16 at a time: whoever touches one frame mostly touches the next, and the way
  * here costs more than the page. They are the frames from the touched one to the next 64 KiB boundary.
@@ -250,7 +250,41 @@ static int mem_give_pages(struct vm *vm, const struct slot *slot, u64 gfn, struc
 	return done ? (int)done : rc;
 }
 
-/* Gives the huge page that page, pinned, is gfn's part of. -EAGAIN: another vCPU was faster. */
+/*
+ * The huge page that has gfn, held, if all of it can go in one piece and it is there already; make: or
+ * can be made, of a memory file. Returns any page of it, or NULL.
+ */
+static struct page *mem_hold_block(struct vm *vm, const struct slot *slot, u64 gfn, bool make)
+{
+	struct page *page;
+
+	if (!mem_block_fits(slot, gfn)) {
+		return NULL;
+	}
+	if (slot->file) {
+		return memfile_get_block(vm->mm, mem_hva(slot, round_down(gfn, MEM_BLOCK)),
+					 !slot->readonly, make);
+	}
+	if (pin_user_pages_fast_only(mem_hva(slot, gfn), 1, FOLL_WRITE | FOLL_LONGTERM, &page) != 1) {
+		return NULL;
+	}
+	if (!mem_is_block(vm, slot, gfn, page)) {
+		unpin_user_page(page);
+		return NULL;
+	}
+	return page;
+}
+
+static void mem_let_go_of_block(struct page *page)
+{
+	if (memfile_owns(page)) {
+		put_page(page);
+	} else {
+		unpin_user_page_range_dirty_lock(page, 1, true);
+	}
+}
+
+/* Gives the huge page that page, held, is of. -EAGAIN: another vCPU was faster. */
 static int mem_give_block(struct vm *vm, const struct slot *slot, u64 gfn, struct page *page)
 {
 	struct pages_run run = {round_down(gfn, MEM_BLOCK),
@@ -261,7 +295,7 @@ static int mem_give_block(struct vm *vm, const struct slot *slot, u64 gfn, struc
 	rc = mem_give_recorded(vm, slot, &run);
 	mutex_unlock(&vm->mem.pages_lock);
 	if (rc) {
-		unpin_user_page(page);
+		mem_let_go_of_block(page);
 	}
 	return rc;
 }
@@ -275,7 +309,8 @@ static unsigned long mem_may_give(struct vm *vm, struct page **pages, unsigned l
 	unsigned long i;
 
 	for (i = 0; i < nr; i++) {
-		if (vm->protected && !folio_test_swapbacked(page_folio(pages[i]))) {
+		if (vm->protected && !folio_test_swapbacked(page_folio(pages[i])) &&
+		    !memfile_owns(pages[i])) {
 			break;
 		}
 	}
@@ -303,22 +338,25 @@ static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, stru
  * what it has the process has not, and that should be no more than the guest asked for. */
 static void mem_bring_next_blocks(struct vm *vm, const struct slot *slot, u64 gfn)
 {
-	unsigned int flags = FOLL_WRITE | FOLL_LONGTERM;
 	struct page *page;
 
 	for (gfn = round_down(gfn, MEM_BLOCK) + MEM_BLOCK; gfn % MEM_BLOCK_BATCH; gfn += MEM_BLOCK) {
-		if (!mem_block_fits(slot, gfn) ||
-		    pin_user_pages_fast_only(mem_hva(slot, gfn), 1, flags, &page) != 1) {
-			return;
-		}
-		if (!mem_is_block(vm, slot, gfn, page)) {
-			unpin_user_page(page);
-			return;
-		}
-		if (mem_give_block(vm, slot, gfn, page)) {
+		page = mem_hold_block(vm, slot, gfn, false);
+		if (!page || mem_give_block(vm, slot, gfn, page)) {
 			return;
 		}
 	}
+}
+
+/* Gives a huge page, held, and those behind it that come cheaply. */
+static int mem_bring_blocks(struct vm *vm, const struct slot *slot, u64 gfn, struct page *page)
+{
+	int rc = mem_give_block(vm, slot, gfn, page);
+
+	if (!rc && !vm->protected) {
+		mem_bring_next_blocks(vm, slot, gfn);
+	}
+	return rc == -EAGAIN ? 0 : rc;
 }
 
 /* Brings the frame, and what else comes cheaply. */
@@ -329,10 +367,15 @@ static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
 	unsigned long nr = pages_gap(&vm->mem.pages, gfn, end - gfn, &fits);
 	struct page *pages[MEM_BATCH];
 	long pinned;
-	int rc;
 
 	if (!nr) {
 		return 0; /* another vCPU was faster */
+	}
+	if (fits && slot->file) {
+		pages[0] = mem_hold_block(vm, slot, gfn, true);
+		if (pages[0]) {
+			return mem_bring_blocks(vm, slot, gfn, pages[0]);
+		}
 	}
 	/* More than one are not needed if it is a huge page's. */
 	fits = fits && mem_block_fits(slot, gfn);
@@ -343,11 +386,7 @@ static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
 	if (!fits || !mem_may_give(vm, pages, 1) || !mem_is_block(vm, slot, gfn, pages[0])) {
 		return mem_bring_pages(vm, slot, gfn, pages, nr, pinned);
 	}
-	rc = mem_give_block(vm, slot, gfn, pages[0]);
-	if (!rc && !vm->protected) {
-		mem_bring_next_blocks(vm, slot, gfn);
-	}
-	return rc == -EAGAIN ? 0 : rc;
+	return mem_bring_blocks(vm, slot, gfn, pages[0]);
 }
 
 int mem_fault(struct vm *vm, u64 ipa, u64 prot)
@@ -383,17 +422,20 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa)
 /* Lets go of a run that the hypervisor has given back. pages_lock held. */
 static void mem_forget(struct mem *mem, const struct pages_run *run)
 {
-	unsigned long pins = run->block ? 1 : run->nr;
 	unsigned long i;
 
 	pages_clear(&mem->pages, run);
 	mem->nr_pages -= run->nr;
+	if (run->block) {
+		mem_let_go_of_block(pfn_to_page(run->pfn));
+		return;
+	}
 	/* By folio: pages in a row need not be of one. */
-	for (i = 0; i < pins;) {
+	for (i = 0; i < run->nr;) {
 		struct page *page = pfn_to_page(run->pfn + i);
 		unsigned long rest = folio_nr_pages(page_folio(page)) -
 				     folio_page_idx(page_folio(page), page);
-		unsigned long nr = min(pins - i, rest);
+		unsigned long nr = min(run->nr - i, rest);
 
 		unpin_user_page_range_dirty_lock(page, nr, true);
 		i += nr;
@@ -530,6 +572,7 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 		rc = mem_keep_out(vm, region) ?: rc;
 	}
 	if (rc > 0) {
+		new.file = memfile_is_mapped(vm->mm, region->userspace_addr);
 		rc = mem_change(vm, rc, &old, &new);
 	}
 	up_write(&mem->slots_lock);

@@ -239,6 +239,19 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa);
 /* Takes everything back and frees the slots; the VM has been stopped. */
 void mem_release(struct vm *vm);
 
+/* memfile.c: files of guest memory */
+int memfile_create(unsigned long arg); /* HYP_CREATE_MEMORY; a file descriptor, or an error */
+/* Whether the page, pinned by the caller, is such a file's. */
+bool memfile_owns(struct page *page);
+/* Whether what the process maps at hva is of such a file. */
+bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva);
+/*
+ * The first page of the huge page that the process maps from such a file at hva, the whole of it, with
+ * a reference (put_page()); write: only where it may write. If it is not there yet it is made or not.
+ * NULL: there is none.
+ */
+struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool write, bool make);
+
 /* vgic.c */
 int vgic_create(struct vm *vm, struct kvm_create_device *args);
 int vgic_start(struct vm *vm); /* vm->lock held: the VM is about to run */

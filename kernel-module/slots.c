@@ -81,6 +81,7 @@ int slots_check(const struct slots *slots, const struct kvm_userspace_memory_reg
 	new->gfn = region->guest_phys_addr >> PAGE_SHIFT;
 	new->nr_pages = region->memory_size >> PAGE_SHIFT;
 	new->hva = region->userspace_addr;
+	new->file = false;
 
 	found = slots_by_id(slots, region->slot);
 	if (found) {

@@ -14,6 +14,7 @@ struct slot {
 	u64 gfn;
 	u64 nr_pages;
 	u64 hva;
+	bool file; /* hva was of a memory file (memfile.c) when the slot was made: where to look first */
 };
 
 /* All slots of a VM, sorted by gfn, never overlapping. Immutable once published. */

@@ -22,6 +22,8 @@
 #define PAGE       4096ul
 #define BLOCK      (2ul << 20)
 #define REPEATS    1000u
+#define NR_PAGES   1024u
+#define NR_BLOCKS  32u
 
 static double ns_per_tick;
 static double loop_ns; /* of the bare loop, each time */
@@ -76,17 +78,12 @@ static double measure(struct guest guest)
 	return ns;
 }
 
-static double measure_touch(unsigned int nr, size_t stride, int advice, bool populate)
+static double measure_touch(uint8_t *memory, unsigned int nr, size_t stride)
 {
 	size_t bytes = nr * stride;
-	uint8_t *memory = memory_map(bytes, BLOCK);
 	struct vm vm;
 	double ns;
 
-	madvise(memory, bytes, advice);
-	if (populate) {
-		memset(memory, 1, bytes);
-	}
 	vm_make(&vm, 1, GUEST(bench_touch));
 	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, bytes, memory));
 	reg_set_x(&vm, 0, 19, nr);
@@ -96,6 +93,25 @@ static double measure_touch(unsigned int nr, size_t stride, int advice, bool pop
 	vm_free(&vm);
 	munmap(memory, bytes);
 	return ns;
+}
+
+static uint8_t *map_anonymous(size_t bytes, int advice)
+{
+	uint8_t *memory = memory_map(bytes, BLOCK);
+
+	madvise(memory, bytes, advice);
+	return memory;
+}
+
+/* As vmm has it. */
+static uint8_t *map_huge(size_t bytes)
+{
+	return dev_is_hyp ? memory_map_file(bytes, BLOCK) : map_anonymous(bytes, MADV_HUGEPAGE);
+}
+
+static uint8_t *write_all(uint8_t *memory, size_t bytes)
+{
+	return memset(memory, 1, bytes);
 }
 
 static double measure_touch_by_host(unsigned int nr, size_t stride, int advice)
@@ -116,14 +132,21 @@ static double measure_touch_by_host(unsigned int nr, size_t stride, int advice)
 
 int bench_main(void)
 {
+	size_t pages = NR_PAGES * PAGE;
+	size_t blocks = NR_BLOCKS * BLOCK;
+
 	ns_per_tick = 1e9 / (double)counter_frequency();
 	loop_ns = measure(GUEST(bench_nothing));
 	print("mmio_read", measure(GUEST(bench_mmio)));
-	print("touch_4k", measure_touch(1024, PAGE, MADV_NOHUGEPAGE, true));
-	print("touch_4k_fresh", measure_touch(1024, PAGE, MADV_NOHUGEPAGE, false));
-	print("host_4k_fresh", measure_touch_by_host(1024, PAGE, MADV_NOHUGEPAGE));
-	print("touch_2m", measure_touch(32, BLOCK, MADV_HUGEPAGE, true));
-	print("touch_2m_fresh", measure_touch(32, BLOCK, MADV_HUGEPAGE, false));
-	print("host_2m_fresh", measure_touch_by_host(32, BLOCK, MADV_HUGEPAGE));
+	print("touch_4k", measure_touch(write_all(map_anonymous(pages, MADV_NOHUGEPAGE), pages),
+					NR_PAGES, PAGE));
+	print("touch_4k_fresh",
+	      measure_touch(map_anonymous(pages, MADV_NOHUGEPAGE), NR_PAGES, PAGE));
+	print("host_4k_fresh", measure_touch_by_host(NR_PAGES, PAGE, MADV_NOHUGEPAGE));
+	print("touch_2m", measure_touch(write_all(map_huge(blocks), blocks), NR_BLOCKS, BLOCK));
+	print("touch_2m_fresh", measure_touch(map_huge(blocks), NR_BLOCKS, BLOCK));
+	print("touch_2m_anonymous",
+	      measure_touch(map_anonymous(blocks, MADV_HUGEPAGE), NR_BLOCKS, BLOCK));
+	print("host_2m_fresh", measure_touch_by_host(NR_BLOCKS, BLOCK, MADV_HUGEPAGE));
 	return 0;
 }

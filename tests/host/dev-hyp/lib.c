@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uapi/hyp.h>
+
 #include "dev_hyp.h"
 
 unsigned long vm_type;
@@ -26,6 +28,18 @@ void *memory_map(size_t bytes, size_t align)
 	}
 	munmap(raw + skip + bytes, align - skip);
 	return raw + skip;
+}
+
+void *memory_map_file(size_t bytes, size_t align)
+{
+	struct hyp_memory file = {.size = bytes};
+	void *memory = memory_map(bytes, align);
+	int fd = ioctl(dev_fd, HYP_CREATE_MEMORY, &file);
+
+	CHECK_OK(fd);
+	CHECK(mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == memory);
+	close(fd); /* the mapping keeps it */
+	return memory;
 }
 
 int vm_set_slot(struct vm *vm, uint32_t slot, uint32_t flags, uint64_t gpa, uint64_t bytes,

@@ -85,10 +85,8 @@ static void test_slots_many(void)
 }
 
 /* Fills bytes of other memory, one word a stride, and looks at it from outside. */
-static void fill_and_check(size_t bytes, size_t stride, size_t align, size_t offset)
+static void fill_and_check(uint8_t *start, size_t bytes, size_t stride)
 {
-	uint8_t *memory = memory_map(bytes + BLOCK, align);
-	uint8_t *start = memory + offset;
 	uint64_t nr = bytes / stride;
 	uint64_t i;
 	struct vm vm;
@@ -105,23 +103,100 @@ static void fill_and_check(size_t bytes, size_t stride, size_t align, size_t off
 		CHECK_EQ(*(uint64_t *)(start + i * stride), 7 + i);
 	}
 	vm_free(&vm);
-	munmap(memory, bytes + BLOCK);
+	munmap(start, bytes);
 }
 
 static void test_memory_small(void)
 {
-	fill_and_check(64 * PAGE, PAGE, PAGE, 0);
+	fill_and_check(memory_map(64 * PAGE, PAGE), 64 * PAGE, PAGE);
 }
 
 /* 16 MiB where host and guest addresses agree modulo 2 MiB, and where they do not. */
 static void test_memory_huge(void)
 {
-	fill_and_check(16ul << 20, 64 * 1024, BLOCK, 0);
+	fill_and_check(memory_map(16ul << 20, BLOCK), 16ul << 20, 64 * 1024);
 }
 
 static void test_memory_unaligned(void)
 {
-	fill_and_check(16ul << 20, 64 * 1024, BLOCK, PAGE);
+	uint8_t *memory = memory_map(18ul << 20, BLOCK);
+
+	fill_and_check(memory + PAGE, 16ul << 20, 64 * 1024);
+}
+
+static void test_file_bad(void)
+{
+	struct hyp_memory file = {.size = BLOCK};
+	int prot = PROT_READ | PROT_WRITE;
+	int fd;
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no files of memory");
+	}
+	CHECK_EQ(ioctl(dev_fd, KVM_CHECK_EXTENSION, HYP_CAP_MEMORY), 1);
+	fd = ioctl(dev_fd, HYP_CREATE_MEMORY, &file);
+	CHECK_OK(fd);
+	CHECK_ERRNO((long)mmap(NULL, BLOCK, prot, MAP_PRIVATE, fd, 0), EINVAL);
+	CHECK_ERRNO((long)mmap(NULL, BLOCK + PAGE, prot, MAP_SHARED, fd, 0), EINVAL);
+	CHECK_ERRNO((long)mmap(NULL, BLOCK, prot, MAP_SHARED, fd, PAGE), EINVAL);
+	CHECK_ERRNO((long)mmap(NULL, PAGE, prot, MAP_SHARED, fd, -PAGE), EOVERFLOW);
+	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, NULL), EFAULT);
+	file.flags = 1;
+	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, &file), EINVAL);
+	file.flags = 0;
+	file.size = BLOCK + 1;
+	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, &file), EINVAL);
+	file.size = 0;
+	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, &file), EINVAL);
+	file.size = -PAGE;
+	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, &file), EINVAL);
+}
+
+/* Blocks, and single pages behind the last one; in line with huge pages, and not; a part of a block. */
+static void test_file(void)
+{
+	size_t bytes = 4 * BLOCK + 5 * PAGE;
+	uint8_t *memory;
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no files of memory");
+	}
+	fill_and_check(memory_map_file(bytes, BLOCK), bytes, PAGE);
+	fill_and_check((uint8_t *)memory_map_file(bytes, BLOCK) + PAGE, bytes - PAGE, PAGE);
+	memory = memory_map_file(2 * BLOCK, BLOCK);
+	CHECK(mmap(memory + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory + 3 * PAGE);
+	fill_and_check(memory, 2 * BLOCK, PAGE);
+}
+
+/* What this process wrote, the guest finds; what the guest wrote, a system call finds. */
+static void test_file_written_by_host(void)
+{
+	uint8_t *memory;
+	uint64_t word;
+	struct vm vm;
+	int fds[2];
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no files of memory");
+	}
+	memory = memory_map_file(2 * BLOCK, BLOCK);
+	for (size_t at = 0; at < 2 * BLOCK; at += PAGE) {
+		CHECK_EQ(memory[at], 0);
+		memory[at] = (uint8_t)(at / PAGE);
+	}
+	vm_make(&vm, 1, GUEST(peek));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, 2 * BLOCK, memory));
+	reg_set_x(&vm, 0, 0, OTHER_BASE + BLOCK + 3 * PAGE);
+	reg_set_x(&vm, 0, 1, 0x4321);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 3);
+	vcpu_run_to_write(&vm, 0, MMIO_BASE + 8, 8);
+	CHECK_OK(pipe(fds));
+	CHECK_EQ(write(fds[1], memory + BLOCK + 3 * PAGE, sizeof(word)), sizeof(word));
+	CHECK_EQ(read(fds[0], &word, sizeof(word)), sizeof(word));
+	CHECK_EQ(word, 0x4321);
+	vm_free(&vm);
+	munmap(memory, 2 * BLOCK);
 }
 
 /* A page here and there in 4 GiB: many tables, which must be bought, and wiped in the end. */
@@ -274,12 +349,11 @@ static bool read_faults(const uint8_t *memory, uint8_t *value)
 
 /*
  * A protected VM: what it has touched is lent, SIGBUS to its own VMM, and wiped when it comes back;
- * what it has not touched is the VMM's still.
+ * what it has not touched is the VMM's still. memory: 8 blocks.
  */
-static void test_protected(void)
+static void check_protected(uint8_t *memory)
 {
 	struct sigaction action = {.sa_handler = on_sigbus};
-	uint8_t *memory;
 	uint8_t value = 1;
 	struct vm vm = {.gic_fd = -1};
 	uint64_t reg;
@@ -287,15 +361,11 @@ static void test_protected(void)
 	pid_t pid;
 	int status;
 
-	if (!dev_is_hyp) {
-		test_skip("KVM has no protected VMs");
-	}
 	CHECK_OK(sigaction(SIGBUS, &action, NULL));
 	vm.fd = ioctl(dev_fd, KVM_CREATE_VM, HYP_VM_TYPE_PROTECTED);
 	CHECK_OK(vm.fd);
 	vm.ram_bytes = RAM_BYTES;
 	vm.ram = memory_map(vm.ram_bytes, BLOCK);
-	memory = memory_map(8 * BLOCK, BLOCK);
 	memset(memory, 0x77, 8 * BLOCK);
 	CHECK_OK(vm_set_slot(&vm, 0, 0, RAM_BASE, vm.ram_bytes, vm.ram));
 	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, 8 * BLOCK, memory));
@@ -333,6 +403,22 @@ static void test_protected(void)
 	CHECK_EQ(value, 0x77);
 }
 
+static void test_protected(void)
+{
+	if (!dev_is_hyp) {
+		test_skip("KVM has no protected VMs");
+	}
+	check_protected(memory_map(8 * BLOCK, BLOCK));
+}
+
+static void test_protected_file(void)
+{
+	if (!dev_is_hyp) {
+		test_skip("KVM has no protected VMs");
+	}
+	check_protected(memory_map_file(8 * BLOCK, BLOCK));
+}
+
 const struct test tests_memory[] = {
 	{"slots_bad", test_slots_bad},
 	{"slots_change", test_slots_change},
@@ -340,6 +426,9 @@ const struct test tests_memory[] = {
 	{"memory_small", test_memory_small},
 	{"memory_huge", test_memory_huge},
 	{"memory_unaligned", test_memory_unaligned},
+	{"file_bad", test_file_bad},
+	{"file", test_file},
+	{"file_written_by_host", test_file_written_by_host},
 	{"memory_sparse", test_memory_sparse},
 	{"memory_written_by_host", test_memory_written_by_host},
 	{"readonly", test_readonly},
@@ -347,5 +436,6 @@ const struct test tests_memory[] = {
 	{"slot_without_memory", test_slot_without_memory},
 	{"memlock", test_memlock},
 	{"protected", test_protected},
+	{"protected_file", test_protected_file},
 	{},
 };
