@@ -27,6 +27,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uapi/hyp.h>
+
 #define KVM_KICK_SIGNAL SIGUSR1
 
 static int kvm_ioctl(int fd, unsigned long request, void *argument)
@@ -204,6 +206,17 @@ static unsigned int kvm_max_vcpus(struct accel *accel)
 static unsigned int kvm_ipa_bits(struct accel *accel)
 {
 	return kvm_of(accel)->bits;
+}
+
+static int kvm_create_memory(struct accel *accel, uint64_t size)
+{
+	struct kvm_accel *kvm = kvm_of(accel);
+	struct hyp_memory memory = {.size = size};
+
+	if (!kvm_check(kvm, HYP_CAP_MEMORY)) {
+		return -ENOTSUP;
+	}
+	return kvm_ioctl(kvm->dev_fd, HYP_CREATE_MEMORY, &memory);
 }
 
 static int kvm_add_memory(struct accel *accel, const struct accel_region *region)
@@ -504,7 +517,8 @@ static const struct opt_key shim_options[] = {
 
 #define KVM_OPERATIONS                                                                             \
 	.probe = kvm_probe, .create = kvm_create, .destroy = kvm_destroy,                          \
-	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits, .add_memory = kvm_add_memory,        \
+	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits,                                      \
+	.create_memory = kvm_create_memory, .add_memory = kvm_add_memory,                          \
 	.add_stolen_time = kvm_add_stolen_time, .create_vcpu = kvm_create_vcpu,                    \
 	.create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init, .vcpu_run = kvm_vcpu_run,        \
 	.vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,                            \

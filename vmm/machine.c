@@ -70,8 +70,12 @@ static int machine_add_memory(struct machine *machine)
 	const struct accel_ops *ops = machine->accel->ops;
 	struct guest_memory *memory = &machine->memory;
 	struct accel_region region = {.gpa = VIRT_RAM, .size = machine->config->mem_size};
-	int result = guest_memory_add(memory, region.gpa, region.size);
+	int fd = ops->create_memory ? ops->create_memory(machine->accel, region.size) : -1;
+	int result = guest_memory_add_file(memory, region.gpa, region.size, fd);
 
+	if (fd >= 0) {
+		close(fd);
+	}
 	if (result == 0) {
 		region.host = memory->regions[0].host;
 		result = ops->add_memory(machine->accel, &region);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * memory.c: guest physical memory as anonymous mappings. See memory.h for the rules.
+ * memory.c: guest physical memory as mappings of this process. See memory.h for the rules.
  */
 #include "memory.h"
 
@@ -12,9 +12,10 @@
 #define MEMORY_HUGE_PAGE 0x200000ULL
 
 /* Maps @size bytes whose address is a multiple of a huge page. NULL with errno set on failure. */
-static uint8_t *guest_memory_map(uint64_t size)
+static uint8_t *guest_memory_map(uint64_t size, int fd)
 {
-	uint8_t *map = mmap(NULL, size + MEMORY_HUGE_PAGE, PROT_READ | PROT_WRITE,
+	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
+	uint8_t *map = mmap(NULL, size + MEMORY_HUGE_PAGE, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t before;
 
@@ -25,11 +26,24 @@ static uint8_t *guest_memory_map(uint64_t size)
 	if (before) {
 		munmap(map, before);
 	}
-	munmap(map + before + size, MEMORY_HUGE_PAGE - before);
-	return map + before;
+	map += before;
+	munmap(map + size, MEMORY_HUGE_PAGE - before);
+	if (mmap(map, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		int error = errno;
+
+		munmap(map, size);
+		errno = error;
+		return NULL;
+	}
+	return map;
 }
 
 int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size)
+{
+	return guest_memory_add_file(memory, gpa, size, -1);
+}
+
+int guest_memory_add_file(struct guest_memory *memory, uint64_t gpa, uint64_t size, int fd)
 {
 	struct guest_region *region = &memory->regions[memory->nr_regions];
 	uint8_t *host;
@@ -37,7 +51,7 @@ int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size)
 	if (memory->nr_regions == GUEST_MEMORY_MAX_REGIONS) {
 		return -ENOSPC;
 	}
-	host = guest_memory_map(size);
+	host = guest_memory_map(size, fd);
 	if (!host) {
 		return -errno;
 	}
