@@ -79,20 +79,18 @@ static void loop_sleep(struct jit_cpu *cpu, uint64_t deadline)
 
 void loop_wait(struct jit_cpu *cpu)
 {
-	timer_update(cpu);
 	tlb_leave_guest(cpu);
 	for (;;) {
-		if (atomic_load(&cpu->irq_lines)) {
-			break;
-		}
-		/* IRQ alone may be stale, and TLB requests are served on the way out. */
+		/* IRQ alone may be stale, and TLB requests are served on the way out. Timers are
+		 * looked at behind this: the timer thread may have said with this bit that one is
+		 * due, once. */
 		atomic_fetch_and(&cpu->attention, ~(uint32_t)(CPU_ATTN_IRQ | CPU_ATTN_TLBI));
+		timer_update(cpu);
 		if (atomic_load(&cpu->irq_lines) || atomic_load(&cpu->attention)) {
 			break;
 		}
 		cpu_count(cpu, CPU_STAT_WAITS);
 		loop_sleep(cpu, atomic_load(&cpu->deadline));
-		timer_update(cpu);
 	}
 	tlb_enter_guest(cpu);
 	exception_check_interrupts(cpu);
