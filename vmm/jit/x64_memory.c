@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct tlb_entry) == 32, "the shift above scales by the en
 static bool is_write(const struct ir_op *op)
 {
 	return op->op == IR_STORE || op->op == IR_STORE_PAIR || op->op == IR_VSTORE ||
-	       op->op == IR_VSTORE_PAIR || op->op == IR_ZERO_CACHE ||
+	       op->op == IR_VSTORE_PAIR || op->op == IR_VSTORE_LIST || op->op == IR_ZERO_CACHE ||
 	       (op->op == IR_ATOMIC && op->aux > IR_ATOMIC_LOAD_EXCLUSIVE);
 }
 
