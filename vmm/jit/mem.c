@@ -304,12 +304,13 @@ static bool mem_resolve_atomic(struct jit_cpu *cpu, uint64_t va, unsigned int si
 	return true;
 }
 
-/* The same for an access that both reads and writes. */
+/* The same for an access that both reads and writes. A fault that a read would have is a read's
+ * (ESR_ELx.WnR, D17.2.37). */
 static bool mem_resolve_update(struct jit_cpu *cpu, uint64_t va, unsigned int size,
 			       struct mem_place *place)
 {
-	return mem_resolve_atomic(cpu, va, size, true, place) &&
-	       mem_watch(cpu, va, size, cpu->bank, false);
+	return mem_resolve_atomic(cpu, va, size, false, place) &&
+	       mem_resolve_atomic(cpu, va, size, true, place);
 }
 
 static void mem_split_pair(unsigned __int128 value, unsigned int size, bool pair, uint64_t val[2])
