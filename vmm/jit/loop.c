@@ -18,6 +18,7 @@
 #include "interp.h"
 #include "lockstep.h"
 #include "loop.h"
+#include "mmu.h"
 #include "timer.h"
 #include "tlb.h"
 #include "translate.h"
@@ -173,6 +174,15 @@ static bool loop_attend(struct jit_cpu *cpu)
 	return true;
 }
 
+/* One instruction. What jumps puts a register's value into pc, with its tag. */
+static void loop_interpret_one(struct jit_cpu *cpu)
+{
+	if (interp_step(cpu) == EXEC_EXCEPTION) {
+		exception_take(cpu);
+	}
+	cpu->pc = mmu_strip_tag(cpu, cpu->pc);
+}
+
 void loop_step(struct jit_cpu *cpu)
 {
 	bool step = exception_step_active(cpu);
@@ -185,17 +195,13 @@ void loop_step(struct jit_cpu *cpu)
 	if (step) {
 		cpu->ss = 0;
 	}
-	if (interp_step(cpu) == EXEC_EXCEPTION) {
-		exception_take(cpu);
-	}
+	loop_interpret_one(cpu);
 }
 
 static void loop_interpret(struct jit_cpu *cpu)
 {
 	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
-		if (interp_step(cpu) == EXEC_EXCEPTION) {
-			exception_take(cpu);
-		}
+		loop_interpret_one(cpu);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "interp.h"
 #include "lockstep.h"
 #include "loop.h"
+#include "mmu.h"
 #include "timer.h"
 #include "tlb.h"
 #include "translate.h"
@@ -102,6 +103,12 @@ enum exec_result exception_raise(struct jit_cpu *cpu, enum exception_class ec, u
 {
 	(void)cpu, (void)ec, (void)iss;
 	return EXEC_EXCEPTION;
+}
+
+uint64_t mmu_strip_tag(const struct jit_cpu *cpu, uint64_t va)
+{
+	(void)cpu;
+	return va;
 }
 
 enum exec_result interp_step(struct jit_cpu *cpu)
