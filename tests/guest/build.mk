@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Bare-metal guests in C: build/tests/guest/<name>.bin is an arm64 Image.
 
-guest-tests := gic debug bench static hostile hostile_host ownership
+guest-tests := gic debug bench static hostile hostile_host ownership el1
 guest-test-images := $(guest-tests:%=$(O)/tests/guest/%.bin)
 guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o attack.o host.o)
 guest-test-cflags := -std=gnu11 -O2 -g -march=armv8-a -ffreestanding -fpie -mgeneral-regs-only \
@@ -23,6 +23,7 @@ $(O)/tests/guest/model.o: tests/model/model.c
 	$(Q)$(CROSS)gcc $(guest-test-cflags) -MMD -MP -c -o $@ $<
 
 $(O)/tests/guest/ownership.elf: $(O)/tests/guest/model.o
+$(O)/tests/guest/el1.elf: $(O)/tests/guest/el1_run.o
 
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(guest-test-lib) tests/guest/lib/guest.lds
 	@$(say) LD $@

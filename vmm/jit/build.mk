@@ -93,7 +93,7 @@ $(O)/vmm/unit/test_$(1): $(patsubst %.c,$(O)/vmm/unit/%.o,tests/unit/jit/test_$(
 endef
 $(foreach t,$(jit-tests),$(eval $(call jit-test-rule,$(t))))
 check-unit-y += $(jit-tests:%=$(O)/vmm/unit/test_%)
-check-boot-y += tests/boot/test_vmm_jit
+check-boot-y += tests/boot/test_vmm_jit tests/jit/test_el1
 
 # Random words as guests for longer: FUZZ_ROUNDS of 30 ms, from a seed that is printed if one fails.
 .PHONY: fuzz-jit
