@@ -15,14 +15,10 @@ hyp-y += sched/sched.o sched/timer.o
 hyp-y += ipc/ipc.o ipc/doorbell.o ipc/msgq.o
 hyp-y += vgic/vgic.o vgic/irq.o vgic/lr.o vgic/mmio.o vgic/reg.o vgic/hw.o
 
-# HYP_TRACE=1 builds the trace rings in.
-HYP_TRACE ?= 0
-
 hyp-flags := -std=gnu11 -O2 -g -march=armv8-a -ffreestanding -fno-pic -fno-pie -mgeneral-regs-only -mno-outline-atomics \
 	     -mstrict-align -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	     -fno-omit-frame-pointer -fno-jump-tables -Wall -Wextra -Wconversion -Wno-sign-conversion \
-	     -Wstrict-prototypes -Wmissing-prototypes -Werror -Ihyp -Iinclude \
-	     $(if $(filter 1,$(HYP_TRACE)),-DHYP_TRACE)
+	     -Wstrict-prototypes -Wmissing-prototypes -Werror -Ihyp -Iinclude
 
 hyp-objs := $(addprefix $(O)/hyp/,$(hyp-y))
 

@@ -100,6 +100,11 @@ static int host_read_trace(unsigned long arg)
 	return rc ? rc : COPY_OUT(arg, trace);
 }
 
+static int host_set_trace(unsigned long arg)
+{
+	return capable(CAP_SYSLOG) ? errors_to_errno(hyp_trace_set(arg).error) : -EPERM;
+}
+
 static int host_read_console(unsigned long arg)
 {
 	struct hyp_console console;
@@ -171,6 +176,8 @@ long host_ioctl(unsigned int cmd, unsigned long arg)
 		return host_read_log(arg);
 	case HYP_TRACE_READ:
 		return host_read_trace(arg);
+	case HYP_TRACE_SET:
+		return host_set_trace(arg);
 	case HYP_CONSOLE_READ:
 		return host_read_console(arg);
 	case HYP_SYS_INFO:

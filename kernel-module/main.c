@@ -16,7 +16,7 @@
  *   KVM_IOEVENTFD              ioeventfd.c
  *   KVM_ARM_VCPU_PVTIME_CTRL   stolen.c
  *   HYP_CREATE_MEMORY          memfile.c
- *   HYP_*                      host.c          log_read, trace_read, sys_info; RM: ledger
+ *   HYP_*                      host.c          log_read, trace_*, sys_info; RM: ledger
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>

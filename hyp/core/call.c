@@ -6,7 +6,6 @@
 #include <core/call.h>
 #include <core/psci.h>
 #include <core/run.h>
-#include <core/trace.h>
 #include <core/vm.h>
 #include <el2/entropy.h>
 #include <hyp/error.h>
@@ -136,7 +135,6 @@ static struct vcpu *own_call(struct vcpu *vcpu, u32 nr)
 	u64 *x = vcpu->regs.x;
 	int error = HYP_E_NOSYS;
 
-	trace(TRACE_CALL, nr, x[1]);
 	if (nr == HYP_CALL_vcpu_run) {
 		struct vcpu *target =
 			handle_get(vcpu->vm, x[1], HYP_OBJECT_VCPU, HYP_RIGHT_RUN, &error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VERSION, CONSOLE_WRITE, CONSOLE_READ, LOG_READ, TRACE_READ, SYS_INFO. */
+/* VERSION, CONSOLE_WRITE, CONSOLE_READ, LOG_READ, TRACE_READ, TRACE_SET, SYS_INFO. */
 #include <core/boot.h>
 #include <core/call.h>
 #include <core/cpu.h>
@@ -122,6 +122,18 @@ int call_trace_read(struct vcpu *vcpu, u64 *x)
 		x[2] = got;
 	}
 	return error;
+}
+
+int call_trace_set(struct vcpu *vcpu, u64 *x)
+{
+	if (!may_look(vcpu)) {
+		return HYP_E_RIGHT;
+	}
+	if (x[1] > 1) {
+		return HYP_E_INVAL;
+	}
+	atomic_store(&trace_on, x[1] == 1);
+	return HYP_OK;
 }
 
 static u64 cores_online(void)

@@ -13,7 +13,7 @@
  *   6  sched      one core's run queue (of two: the lower core number first)
  *   7  log        the log ring
  *
- * A debug build (HYP_DEBUG) checks the rank.
+ * tests/fake/strict/core/lock.h stands in for this header in every unit test, and checks the rank.
  */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H

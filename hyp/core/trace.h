@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The trace: each core's last events in a ring of its own, written by that core only. A debug aid:
- * built in with HYP_TRACE, and costs nothing without.
+ * The trace: why VMs came into EL2. While it is on (TRACE_SET), each core notes the last events in
+ * a ring of its own, which it alone writes; while it is off, each costs three instructions. A call
+ * that changes nothing (call_fast()) is no event.
  */
 #ifndef CORE_TRACE_H
 #define CORE_TRACE_H
 
-#include <core/types.h>
+#include <stdatomic.h>
+#include <core/vcpu.h>
 #include <hyp/trace.h>
 
-#ifdef HYP_TRACE
-void trace(enum trace_event event, u64 a, u64 b);
-#else
-static inline void trace(enum trace_event event, u64 a, u64 b)
+extern _Atomic bool trace_on;
+
+void trace_sync_slow(const struct vcpu *vcpu, u64 esr);
+void trace_irq_slow(const struct vcpu *vcpu, u32 intid);
+
+static inline void trace_sync(const struct vcpu *vcpu, u64 esr)
 {
-	(void)event;
-	(void)a;
-	(void)b;
+	if (unlikely(atomic_load_explicit(&trace_on, memory_order_relaxed))) {
+		trace_sync_slow(vcpu, esr);
+	}
 }
-#endif
+
+static inline void trace_irq(const struct vcpu *vcpu, u32 intid)
+{
+	if (unlikely(atomic_load_explicit(&trace_on, memory_order_relaxed))) {
+		trace_irq_slow(vcpu, intid);
+	}
+}
 
 void trace_init(void);
 

@@ -207,7 +207,6 @@ static struct vcpu *abort_lower(struct vcpu *vcpu, u64 esr)
 	}
 	vcpu->fault_va = far;
 	vcpu->fault_is_fetch = fetch;
-	trace(TRACE_FAULT, ipa, esr);
 	if (vcpu->parent) {
 		/* A stale one does no harm: the caller finds the page given, and resumes. */
 		return fault_to_parent(vcpu, esr, ipa, prot);
@@ -286,7 +285,7 @@ struct vcpu *trap_sync(struct vcpu *vcpu)
 		return vcpu;
 	}
 	trap_begin(vcpu);
-	trace(TRACE_SYNC, esr, vcpu->regs.pc);
+	trace_sync(vcpu, esr);
 	return trap_exit(dispatch(vcpu, esr));
 }
 
@@ -319,7 +318,7 @@ void trap_take_irqs(struct vcpu *vcpu)
 		if (intid >= GIC_INTID_NONE) {
 			return;
 		}
-		trace(TRACE_IRQ, intid, 0);
+		trace_irq(vcpu, intid);
 		handle_irq(vcpu, intid);
 	}
 }

@@ -124,7 +124,9 @@
 	X(sys_info, 0x4b, 1, "what -> value", "A number about the system (HYP_INFO_*).")           \
 	X(console_read, 0x4c, 4, "id, cursor, ipa, bytes -> cursor, bytes",                        \
 	  "Reads the console of the VM with this id, oldest first. PLATFORM, or the host VM. "     \
-	  "SIZE, BUSY.")
+	  "SIZE, BUSY.")                                                                           \
+	X(trace_set, 0x4d, 1, "on",                                                                \
+	  "Whether the trace rings are written: 1, or 0 as at boot. PLATFORM, or the host VM.")
 
 #define HYP_CALL_ENUM(name, nr, nr_args, args, doc) HYP_CALL_##name = (nr),
 enum hyp_call { HYP_CALLS(HYP_CALL_ENUM) HYP_NR_CALLS = 0x50 };

@@ -11,11 +11,10 @@
 
 /*    name     what a and b are */
 #define HYP_TRACE_EVENTS(X)                                                                        \
-	X(SYNC, "ESR_EL2", "PC")                                                                   \
-	X(IRQ, "INTID", "0")                                                                       \
-	X(FAULT, "IPA", "ESR_EL2")                                                                 \
 	X(CALL, "function", "x1")                                                                  \
-	X(SWITCH, "VM id << 32 | vCPU", "0")
+	X(FAULT, "ESR_EL2", "IPA of the page, if it is a translation fault")                       \
+	X(TRAP, "ESR_EL2", "0")                                                                    \
+	X(IRQ, "INTID", "0")
 
 #define HYP_TRACE_ENUM(name, a, b) TRACE_##name,
 enum trace_event { HYP_TRACE_EVENTS(HYP_TRACE_ENUM) };
@@ -25,6 +24,7 @@ struct trace_record {
 	uint64_t time; /* CNTPCT */
 	uint32_t event;
 	uint32_t vm_vcpu; /* VM id << 16 | vCPU index */
+	uint64_t pc;
 	uint64_t a;
 	uint64_t b;
 };

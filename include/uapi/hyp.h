@@ -47,7 +47,8 @@ struct hyp_ledger_row {
 };
 #define HYP_LEDGER _IOWR(0xAE, 0xf2, struct hyp_ledger_row)
 
-/* System ioctl: trace records of one core (<hyp/trace.h>). */
+/* System ioctls: trace records of one core (<hyp/trace.h>), EINVAL: there is no such core; and
+ * whether they are written, argument 0 or 1. */
 struct hyp_trace_read {
 	__u64 cpu;
 	__u64 cursor;
@@ -55,6 +56,7 @@ struct hyp_trace_read {
 	__u64 len;
 };
 #define HYP_TRACE_READ _IOWR(0xAE, 0xf3, struct hyp_trace_read)
+#define HYP_TRACE_SET  _IO(0xAE, 0xf6)
 
 /* System ioctl: the last 16 KiB that a VM wrote with CONSOLE_WRITE (<hyp/calls.h>). */
 struct hyp_console {

@@ -6,8 +6,9 @@
  *   hyp-status ledger       one line a VM: what the RM gave it; first the RM's own pool
  *   hyp-status console VM   what a VM wrote to its console, by number or the ledger's name
  *   hyp-status info         numbers about the system: a name and a value a line
+ *   hyp-status trace SECS   why VMs came into EL2 in the next seconds: each core's last 512 events
  *
- * Runs in the host VM; needs /dev/hyp (and CAP_SYSLOG for log and console).
+ * Runs in the host VM; needs /dev/hyp (and CAP_SYSLOG for log, console and trace).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include <hyp/calls.h>
+#include <hyp/trace.h>
 #include <uapi/hyp.h>
 
 static int print_log(int fd, const char *unused)
@@ -102,6 +104,105 @@ static int print_console(int fd, const char *name)
 	return 0;
 }
 
+struct event {
+	unsigned int core;
+	struct trace_record record;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	uint64_t left = ((const struct event *)a)->record.time;
+	uint64_t right = ((const struct event *)b)->record.time;
+
+	return (left > right) - (left < right);
+}
+
+/* A call's name, if it is one of the hypervisor's own. */
+static const char *call_name(uint64_t function)
+{
+#define NAME(name, nr, nr_args, args, doc) [nr] = #name,
+	static const char *const names[HYP_NR_CALLS] = {HYP_CALLS(NAME)};
+#undef NAME
+	uint64_t nr = (uint32_t)function - (uint64_t)HYP_CALL_BASE;
+
+	return nr < HYP_NR_CALLS && names[nr] ? names[nr] : "";
+}
+
+static void print_event(const struct event *event, uint64_t start, uint64_t ticks_per_second)
+{
+#define NAME(name, a, b) #name,
+	static const char *const names[] = {HYP_TRACE_EVENTS(NAME)};
+#undef NAME
+	const struct trace_record *r = &event->record;
+
+	if (r->event >= sizeof(names) / sizeof(names[0])) {
+		return;
+	}
+	printf("%11.6f %4u %3u.%-3u %-5s %16llx %16llx %16llx %s\n",
+	       (double)(r->time - start) / (double)ticks_per_second, event->core, r->vm_vcpu >> 16,
+	       r->vm_vcpu & 0xffff, names[r->event], (unsigned long long)r->pc,
+	       (unsigned long long)r->a, (unsigned long long)r->b,
+	       r->event == TRACE_CALL ? call_name(r->a) : "");
+}
+
+/* Every core's records, in the order of time. */
+static int print_events(int fd)
+{
+	struct trace_record records[512];
+	struct hyp_trace_read read = {.buf = (uintptr_t)records};
+	struct event *events = NULL;
+	uint64_t ticks_per_second;
+	size_t nr = 0;
+
+	for (;; read.cpu++) {
+		read.len = sizeof(records);
+		read.cursor = 0;
+		if (ioctl(fd, HYP_TRACE_READ, &read) < 0) {
+			break;
+		}
+		events = realloc(events, (nr + 512) * sizeof(*events));
+		if (!events) {
+			break;
+		}
+		for (size_t i = 0; i < read.len / sizeof(records[0]); i++) {
+			events[nr++] = (struct event){(unsigned int)read.cpu, records[i]};
+		}
+	}
+	if (errno != EINVAL) {
+		perror("hyp-status: trace");
+		free(events);
+		return 1;
+	}
+	__asm__("mrs %0, cntfrq_el0" : "=r"(ticks_per_second));
+	qsort(events, nr, sizeof(*events), by_time);
+	printf("%11s %4s %3s.%-3s %-5s %16s %16s %16s\n", "seconds", "core", "VM", "CPU", "event",
+	       "PC", "call, ESR, INTID", "x1, IPA");
+	for (size_t i = 0; i < nr; i++) {
+		print_event(&events[i], events[0].record.time, ticks_per_second);
+	}
+	free(events);
+	return 0;
+}
+
+static int print_trace(int fd, const char *seconds)
+{
+	char *end;
+	unsigned long wait = strtoul(seconds, &end, 10);
+
+	if (!*seconds || *end || wait > 3600) {
+		fprintf(stderr, "hyp-status: '%s' is not a number of seconds up to 3600\n",
+			seconds);
+		return 2;
+	}
+	if (ioctl(fd, HYP_TRACE_SET, 1) < 0) {
+		perror("hyp-status: trace");
+		return 1;
+	}
+	sleep((unsigned int)wait);
+	ioctl(fd, HYP_TRACE_SET, 0);
+	return print_events(fd);
+}
+
 static int print_info(int fd, const char *unused)
 {
 	static const struct {
@@ -134,10 +235,8 @@ static const struct {
 	int nr_arguments;
 	int (*print)(int fd, const char *argument);
 } subjects[] = {
-	{"log", 0, print_log},
-	{"ledger", 0, print_ledger},
-	{"console", 1, print_console},
-	{"info", 0, print_info},
+	{"log", 0, print_log},   {"ledger", 0, print_ledger}, {"console", 1, print_console},
+	{"info", 0, print_info}, {"trace", 1, print_trace},
 };
 
 int main(int argc, char **argv)
@@ -151,7 +250,8 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || which == nr || argc - 2 != subjects[which].nr_arguments) {
 		fprintf(stderr, "usage: hyp-status log|ledger|info\n"
-				"       hyp-status console VM\n");
+				"       hyp-status console VM\n"
+				"       hyp-status trace SECONDS\n");
 		return 2;
 	}
 	fd = open("/dev/hyp", O_RDWR | O_CLOEXEC);

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <hyp/calls.h>
+#include <hyp/trace.h>
 #include <uapi/hyp.h>
 #include "dev_hyp.h"
 
@@ -95,8 +97,50 @@ static void test_hyp_info(void)
 	CHECK_ERRNO(ioctl(dev_fd, HYP_LOG_READ, &log), EFAULT);
 }
 
+/* Off, as at boot; on, each core notes what brings it into EL2, calls by name. */
+static void test_trace(void)
+{
+	static struct trace_record records[512];
+	struct hyp_trace_read read = {.buf = (uintptr_t)records};
+	size_t nr_calls = 0;
+	uint64_t after;
+
+	if (!dev_is_hyp) {
+		test_skip("not /dev/hyp");
+	}
+	CHECK_ERRNO(ioctl(dev_fd, HYP_TRACE_SET, 2), EINVAL);
+	CHECK_OK(ioctl(dev_fd, HYP_TRACE_SET, 1));
+	CHECK_OK(ioctl(dev_fd, HYP_TRACE_SET, 0));
+	for (;; read.cpu++) {
+		read.len = sizeof(records);
+		read.cursor = 0;
+		if (ioctl(dev_fd, HYP_TRACE_READ, &read) < 0) {
+			CHECK_EQ(errno, EINVAL);
+			break;
+		}
+		for (size_t i = 0; i < read.len / sizeof(records[0]); i++) {
+			nr_calls += records[i].event == TRACE_CALL &&
+				    records[i].a == HYP_CALL_BASE + HYP_CALL_trace_set;
+		}
+	}
+	CHECK_EQ(nr_calls, 1);
+	CHECK(read.cpu >= 1);
+	read.cpu = 0;
+	read.len = sizeof(records);
+	CHECK_OK(ioctl(dev_fd, HYP_TRACE_READ, &read));
+	after = read.cursor;
+	read.len = sizeof(records);
+	CHECK_OK(ioctl(dev_fd, HYP_TRACE_READ, &read));
+	CHECK_EQ(read.len, 0);
+	CHECK_EQ(read.cursor, after);
+}
+
 const struct test tests_system[] = {
-	{"version", test_version},     {"extensions", test_extensions},
-	{"create_vm", test_create_vm}, {"vm_ioctls", test_vm_ioctls},
-	{"hyp_info", test_hyp_info},   {},
+	{"version", test_version},
+	{"extensions", test_extensions},
+	{"create_vm", test_create_vm},
+	{"vm_ioctls", test_vm_ioctls},
+	{"hyp_info", test_hyp_info},
+	{"trace", test_trace},
+	{},
 };
