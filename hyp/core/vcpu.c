@@ -100,7 +100,8 @@ int vcpu_create_locked(struct vm *vm, u64 index, u64 mpidr, u64 flags, struct vc
 	if (vcpu->cpu) {
 		vcpu->cpu->host_vcpu = vcpu;
 	}
-	vm->vcpus[index] = vcpu;
+	/* Release: who finds it without a lock (an SGI, PSCI) finds it complete. */
+	__atomic_store_n(&vm->vcpus[index], vcpu, __ATOMIC_RELEASE);
 	vm->nr_vcpus++;
 	*out = vcpu;
 	return HYP_OK;

@@ -29,6 +29,22 @@ static u64 earlier(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
+/*
+ * When a count that is offset behind the physical one comes to cval. What a counter takes centuries
+ * to reach is never: whoever sleeps until then may compare signed. What lies before the physical
+ * count's start is past.
+ */
+static u64 to_physical(u64 cval, u64 offset)
+{
+	u64 deadline = cval + offset;
+	bool behind = (s64)offset >= 0;
+
+	if (!behind && deadline > cval) {
+		return 0;
+	}
+	return (behind && deadline < cval) || (deadline & BIT(63)) ? TIMER_NEVER : deadline;
+}
+
 static u64 virt_deadline(const struct vcpu *vcpu)
 {
 	u64 ctl = vcpu->timer.cntv_ctl;
@@ -37,12 +53,12 @@ static u64 virt_deadline(const struct vcpu *vcpu)
 	if (vcpu_is_loaded(vcpu)) {
 		timerarch_virt_read(&ctl, &cval);
 	}
-	return armed(ctl) ? cval + vcpu->vm->cntvoff : TIMER_NEVER;
+	return armed(ctl) ? to_physical(cval, vcpu->vm->cntvoff) : TIMER_NEVER;
 }
 
 static u64 phys_deadline(const struct vcpu *vcpu)
 {
-	return armed(vcpu->timer.cntp_ctl) ? vcpu->timer.cntp_cval : TIMER_NEVER;
+	return armed(vcpu->timer.cntp_ctl) ? to_physical(vcpu->timer.cntp_cval, 0) : TIMER_NEVER;
 }
 
 u64 timer_vcpu_deadline(const struct vcpu *vcpu)

@@ -66,6 +66,29 @@ static void a_proxy_runs_sleeps_and_is_woken(void **state)
 	assert_int_equal(host_call(handle_delete, NULL, doorbell), HYP_OK);
 }
 
+/* A timer that is armed for the end of all time does not wake its vCPU over and over. */
+static void a_distant_timer_is_not_due(void **state)
+{
+	struct vcpu *vcpu = guest.vm->vcpus[0];
+	static const struct {
+		u64 offset, cval, deadline;
+	} cases[] = {
+		{5000, ~0ull, TIMER_NEVER}, {0, BIT(63), TIMER_NEVER}, {5000, 7000, 12000},
+		{-5000ull, 7000, 2000},     {-5000ull, 3000, 0}, /* before the counter started */
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_COUNT(cases); i++) {
+		guest.vm->cntvoff = cases[i].offset;
+		assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_CNTV_CVAL,
+					   cases[i].cval),
+				 HYP_OK);
+		assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_CNTV_CTL, 1),
+				 HYP_OK);
+		assert_int_equal(timer_vcpu_deadline(vcpu), cases[i].deadline);
+	}
+}
+
 static void a_stopped_vm_does_not_run(void **state)
 {
 	(void)state;
@@ -451,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_proxy_runs_sleeps_and_is_woken, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_distant_timer_is_not_due, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_vm_does_not_run, setup, teardown),
 		cmocka_unit_test_setup_teardown(psci_powers_vcpus, setup, teardown),
 		cmocka_unit_test_setup_teardown(debug_registers_are_lazy, setup, teardown),
