@@ -32,6 +32,12 @@ static unsigned int even_then_odd(unsigned int element, unsigned int nr)
 	return element < nr / 2 ? 2 * element : 2 * element - nr + 1;
 }
 
+/* Structures of four members: each member's elements side by side. */
+static unsigned int by_member(unsigned int element, unsigned int nr_structures)
+{
+	return element % nr_structures * 4 + element / nr_structures;
+}
+
 static unsigned int reversed(unsigned int element, unsigned int nr_in_group)
 {
 	return element ^ (nr_in_group - 1);
@@ -41,6 +47,7 @@ static void fill_orders(struct cpu_constants *c)
 {
 	for (unsigned int lg = 0; lg < 2; lg++) {
 		fill_order(&c->gather[lg], lg, even_then_odd, 16u >> lg);
+		fill_order(&c->by_member[lg], lg, by_member, 4u >> lg);
 		for (unsigned int lg_group = lg + 1; lg_group <= 3; lg_group++) {
 			fill_order(&c->reverse[lg_group - 1][lg], lg, reversed,
 				   1u << (lg_group - lg));
@@ -59,6 +66,9 @@ void cpu_init_constants(struct cpu_constants *c)
 	fill64(&c->min_normal[1], 0x0010000000000000ull);
 	fill64(&c->tbl_bias, 0x7070707070707070ull);
 	fill64(&c->tbl_size, 0x1010101010101010ull);
+	fill64(&c->half[0], 0x0080008000800080ull);
+	fill64(&c->half[1], 0x0000800000008000ull);
+	fill64(&c->half[2], 0x0000000080000000ull);
 	fill_orders(c);
 	fill64(&c->nibbles, 0x0f0f0f0f0f0f0f0full);
 	memcpy(c->popcount.b, popcount, sizeof(popcount));
@@ -70,10 +80,6 @@ void cpu_init_constants(struct cpu_constants *c)
 	fill64(&c->u32_high, 0x5300000053000000ull);
 	fill64(&c->u32_low, 0x4b0000004b000000ull);
 	fill64(&c->u32_bias, 0x5300008053000080ull);
-	c->twice_nan[0] = 0xff000000u;
-	c->twice_nan[1] = 0xffe0000000000000ull;
-	c->twice_min_normal[0] = 0x01000000u;
-	c->twice_min_normal[1] = 0x0020000000000000ull;
 	/* (U)COMISx: greater 0, less CF, equal ZF, unordered all three. */
 	c->fcmp_flags[0] = CPU_FLAG_C;
 	c->fcmp_flags[HOST_CF] = (uint16_t)CPU_FLAG_N;

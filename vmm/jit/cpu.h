@@ -244,7 +244,9 @@ struct cpu_constants {
 	union vreg tbl_size;      /* 16 in each byte */
 	/* Orders of bytes for PSHUFB, by size of the elements, which stay whole. */
 	union vreg gather[2];     /* even elements below, odd ones above */
+	union vreg by_member[2];  /* those of structures of four */
 	union vreg reverse[3][2]; /* backwards within groups of 2, 4 and 8 bytes */
+	union vreg half[3];       /* of the lowest bit that narrowing keeps, by the narrow size */
 	union vreg nibbles;       /* 0x0f in each byte */
 	union vreg popcount;      /* of 0 to 15 */
 	union vreg byte_low[9];   /* 0xff >> n in each byte */
@@ -252,8 +254,6 @@ struct cpu_constants {
 	union vreg u32_high; /* three constants to convert unsigned words, x64_vector_float.c */
 	union vreg u32_low;
 	union vreg u32_bias;
-	uint64_t twice_nan[2]; /* patterns above this, sign shifted out, are NaNs */
-	uint64_t twice_min_normal[2];
 	uint16_t fcmp_flags[70]; /* ZF, PF, CF as LAHF leaves them -> cpu->flags */
 };
 

@@ -25,6 +25,20 @@ static bool simd_insert_element(struct front *f, unsigned int from)
 	return true;
 }
 
+/* To the lowest lane alone, through T0. */
+static bool simd_move_element(struct front *f)
+{
+	struct ir_op *o = simd_element(f, IR_VEC_UMOV);
+
+	o->dst = IR_T0;
+	o = ir_append(f->block, IR_FP);
+	o->aux = IR_FP_FROM_REG;
+	o->dst = (uint8_t)f_rd(f->insn);
+	o->a = IR_T0;
+	o->wide = true;
+	return true;
+}
+
 static bool simd_general(struct front *f)
 {
 	uint32_t i = f->insn;
@@ -38,13 +52,10 @@ static bool simd_general(struct front *f)
 		simd_element(f, IR_VEC_DUP_ELEMENT);
 		return true;
 	case A64_DUP_S:
-		o = simd_element(f, IR_VEC_UMOV);
-		o->dst = IR_T0;
-		o = ir_append(f->block, IR_FP);
-		o->aux = IR_FP_FROM_REG;
-		o->dst = (uint8_t)f_rd(i);
-		o->a = IR_T0;
-		o->wide = true;
+		if (f_imm5(i) & 3) {
+			return simd_move_element(f);
+		}
+		simd_element(f, IR_VEC_ELEMENT);
 		return true;
 	case A64_UMOV:
 	case A64_SMOV:

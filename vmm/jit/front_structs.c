@@ -58,14 +58,34 @@ static bool structs_whole(struct front *f, bool load)
 	return true;
 }
 
+/* The two halves of scratch vector n become registers. */
+static void structs_halves(struct front *f, unsigned int n, unsigned int low, unsigned int high)
+{
+	front_simd_op(f, IR_VEC_DUP_ELEMENT, 3, low, n, IR_NONE);
+	front_simd_op(f, IR_VEC_DUP_ELEMENT, 3, high, n, IR_NONE)->imm = 1;
+}
+
+/* Elements in the order of their members, which are `nr`, in each of scratch vectors 0 to last. */
+static void structs_by_member(struct front *f, unsigned int nr, unsigned int last)
+{
+	for (unsigned int n = IR_VT0; n <= last; n++) {
+		front_simd_op(f, IR_VEC_BY_MEMBER, f_vls(f->insn), n, n, IR_NONE)->imm = nr;
+	}
+}
+
 static bool structs_load_two(struct front *f)
 {
-	unsigned int size = 3 + f_q(f->insn);
+	unsigned int m0 = structs_member(f, 0), m1 = structs_member(f, 1), nr = 1 + f_q(f->insn);
 
-	structs_access(f, IR_VLOAD_LIST, IR_VT0, size)->c = 2;
-	structs_shuffle(f, IR_VEC_UZP1, structs_member(f, 0), IR_VT0, IR_VT1);
-	structs_shuffle(f, IR_VEC_UZP2, structs_member(f, 1), IR_VT0, IR_VT1);
-	structs_finish(f, 2u << size);
+	structs_access(f, IR_VLOAD_LIST, IR_VT0, 4)->c = (uint8_t)nr;
+	structs_by_member(f, 2, IR_VT0 + f_q(f->insn));
+	if (f_q(f->insn)) {
+		front_simd_op(f, IR_VEC_ZIP1, 3, m0, IR_VT0, IR_VT1);
+		front_simd_op(f, IR_VEC_ZIP2, 3, m1, IR_VT0, IR_VT1);
+	} else {
+		structs_halves(f, IR_VT0, m0, m1);
+	}
+	structs_finish(f, 16 * nr);
 	return true;
 }
 
@@ -80,21 +100,49 @@ static bool structs_store_two(struct front *f)
 	return true;
 }
 
-/* Members of even and of odd number first, then each of these apart. */
+/* Two registers with four members of four bytes each: two members to VT4, two to VT5. */
+static void structs_pairs_of_members(struct front *f)
+{
+	front_simd_op(f, IR_VEC_ZIP1, 2, IR_VT4, IR_VT0, IR_VT1);
+	front_simd_op(f, IR_VEC_ZIP2, 2, IR_VT5, IR_VT0, IR_VT1);
+}
+
+/* The transpose of what is in VT0 to VT3, in units of four bytes, or, if the elements are
+ * doublewords, of these. */
+static void structs_transpose(struct front *f)
+{
+	unsigned int low[2] = {IR_VT4, IR_VT5}, high[2] = {IR_VT0, IR_VT1};
+
+	if (f_vls(f->insn) == 3) {
+		low[0] = IR_VT0;
+		low[1] = IR_VT1;
+		high[0] = IR_VT2;
+		high[1] = IR_VT3;
+	} else {
+		structs_pairs_of_members(f);
+		front_simd_op(f, IR_VEC_ZIP1, 2, IR_VT0, IR_VT2, IR_VT3);
+		front_simd_op(f, IR_VEC_ZIP2, 2, IR_VT1, IR_VT2, IR_VT3);
+	}
+	for (unsigned int n = 0; n < 4; n++) {
+		front_simd_op(f, n & 1 ? IR_VEC_ZIP2 : IR_VEC_ZIP1, 3, structs_member(f, n),
+			      low[n / 2], high[n / 2]);
+	}
+}
+
 static bool structs_load_four(struct front *f)
 {
-	unsigned int size = 3 + f_q(f->insn);
+	unsigned int nr = 2u << f_q(f->insn);
 
-	structs_access(f, IR_VLOAD_LIST, IR_VT0, size)->c = 4;
-	structs_shuffle(f, IR_VEC_UZP1, IR_VT4, IR_VT0, IR_VT1);
-	structs_shuffle(f, IR_VEC_UZP2, IR_VT5, IR_VT0, IR_VT1);
-	structs_shuffle(f, IR_VEC_UZP1, IR_VT0, IR_VT2, IR_VT3);
-	structs_shuffle(f, IR_VEC_UZP2, IR_VT1, IR_VT2, IR_VT3);
-	structs_shuffle(f, IR_VEC_UZP1, structs_member(f, 0), IR_VT4, IR_VT0);
-	structs_shuffle(f, IR_VEC_UZP2, structs_member(f, 2), IR_VT4, IR_VT0);
-	structs_shuffle(f, IR_VEC_UZP1, structs_member(f, 1), IR_VT5, IR_VT1);
-	structs_shuffle(f, IR_VEC_UZP2, structs_member(f, 3), IR_VT5, IR_VT1);
-	structs_finish(f, 4u << size);
+	structs_access(f, IR_VLOAD_LIST, IR_VT0, 4)->c = (uint8_t)nr;
+	structs_by_member(f, 4, IR_VT0 + nr - 1);
+	if (f_q(f->insn)) {
+		structs_transpose(f);
+	} else {
+		structs_pairs_of_members(f);
+		structs_halves(f, IR_VT4, structs_member(f, 0), structs_member(f, 1));
+		structs_halves(f, IR_VT5, structs_member(f, 2), structs_member(f, 3));
+	}
+	structs_finish(f, 16 * nr);
 	return true;
 }
 

@@ -242,10 +242,12 @@ enum ir_vec {
 	IR_VEC_TRN1,
 	IR_VEC_TRN2,
 	IR_VEC_EXT,         /* from byte imm of b:a on */
+	IR_VEC_BY_MEMBER,   /* elements of structures of imm (2 or 4) members, members in turn */
 	IR_VEC_REVERSE,     /* elements of a within groups of 1 << imm bytes */
 	IR_VEC_MOVI,        /* imm in both halves */
 	IR_VEC_DUP,         /* general register a */
 	IR_VEC_DUP_ELEMENT, /* element imm of a */
+	IR_VEC_ELEMENT,     /* the same to the lowest lane alone; words and doublewords */
 	IR_VEC_UMOV,        /* general register dst = element imm of a */
 	IR_VEC_SMOV,
 	IR_VEC_INSERT, /* element imm of dst = general register a */

@@ -214,6 +214,11 @@ static enum x64_reg emit_place(struct emit *e, const struct ir_op *op)
 	struct x64_mem mem = emit_memory_place(e, op, 1u << op->size);
 	enum x64_reg address = (enum x64_reg)mem.base;
 
+	if (mem.disp) {
+		x64_lea(e->b, true, RAX, x64_at(address, mem.disp));
+		address = RAX;
+		mem = x64_at_index(RAX, RCX, 0);
+	}
 	if (op->size) {
 		x64_rr8(e->b, 0xf6, 0, address); /* test */
 		x64_byte(e->b, (uint8_t)((1u << op->size) - 1));

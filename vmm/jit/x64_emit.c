@@ -243,6 +243,22 @@ static void emit_leave(struct emit *e, struct emit_result *result)
 	x64_jmp_to(e->b, e->stubs->leave);
 }
 
+/* What does not change within a loop. FP that is trapped, or not at its default, makes the
+ * interpreter execute the first instruction, whatever it is; the rest is a block of its own. */
+static void emit_loop_begin(struct emit *e)
+{
+	e->fp_check = (struct ir_op){.op = IR_FP_CHECK};
+	for (unsigned int i = 0; i < e->block->nr_ops; i++) {
+		const struct ir_op *op = &e->block->ops[i];
+
+		if (op->op == IR_FP_CHECK && op->aux > e->fp_check.aux) {
+			e->fp_check.aux = op->aux;
+		}
+	}
+	emit_exit(e, &e->fp_check);
+	emit_vector_loop_begin(e);
+}
+
 /* The hot path. */
 static void emit_body(struct emit *e)
 {
@@ -252,11 +268,13 @@ static void emit_body(struct emit *e)
 	e->flags_stored = false;
 	emit_vector_forget(e);
 	emit_entry(e, e->result);
-	emit_vector_loop_begin(e);
+	if (e->nr_kept) {
+		emit_loop_begin(e);
+	}
 	for (unsigned int i = 0; i < block->nr_ops; i++) {
 		const struct ir_op *op = &block->ops[i];
 
-		if (e->left && op->op != IR_INSN) {
+		if ((e->left && op->op != IR_INSN) || (e->nr_kept && op->op == IR_FP_CHECK)) {
 			continue;
 		}
 		if (op->op == IR_JUMP && i == block->nr_ops - 1) {

@@ -93,6 +93,7 @@ struct emit {
 	/* A block that jumps to its own start; x64_vcache.c. */
 	bool loops;
 	uint8_t *loop;         /* where that jump goes: behind the loads of what is kept */
+	struct ir_op fp_check; /* what the loop needs of FP, looked at before it */
 	uint32_t vectors_read; /* before they were written, if at all */
 	uint32_t vectors_written;
 	uint8_t vectors_kept[EMIT_MAX_KEPT];

@@ -20,11 +20,16 @@
 #define OP_MOVD     (X64_66 | X64_0F | 0x6e)
 #define OP_MOVD_OUT (X64_66 | X64_0F | 0x7e)
 #define OP_MOVQ     (X64_F3 | X64_0F | 0x7e)
+#define OP_PAND     (X64_66 | X64_0F | 0xdb)
+#define OP_CMPS     (X64_0F | 0xc2)
+#define OP_MOVMSKP  (X64_0F | 0x50)
 #define OP_INSERTPS (X64_66 | X64_0F3A | 0x21)
 #define OP_CVTSI2S  (X64_0F | 0x2a)
 #define OP_CVTTS2SI (X64_0F | 0x2c)
 #define OP_CVTSS2SD (X64_F3 | X64_0F | 0x5a)
 #define OP_CVTSD2SS (X64_F2 | X64_0F | 0x5a)
+
+#define CMP_EQUAL_OR_UNORDERED 0x08 /* of CMPSS and CMPSD */
 
 /* Scalar FMA, 231 form: first operand = +-(second * third) +- first. */
 #define OP_FMADD231  (X64_66 | X64_0F38 | 0xb9)
@@ -59,13 +64,14 @@ void emit_check_scalar(struct emit *e, const struct ir_op *op, unsigned int xmm,
 		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_P), emit_cold_interpret);
 		return;
 	}
-	/* The sign shifted out, NaNs are above a limit. */
-	x64_rr(e->b, wide, OP_MOVD_OUT, xmm, RAX);
-	x64_alu_rr(e->b, wide, ALU_ADD, RAX, RAX);
-	x64_alu_rm(e->b, wide, ALU_CMP, RAX, EMIT_CONSTANT(twice_nan[wide]));
-	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_interpret);
-	x64_alu_rm(e->b, wide, ALU_CMP, RAX, EMIT_CONSTANT(twice_min_normal[wide]));
-	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
+	/* Lanes above the lowest become positive numbers, whose signs MOVMSKPS does not see. */
+	x64_vex_rm(e->b, false, OP_PAND, 0, xmm, EMIT_CONSTANT(abs[op->size - 2]));
+	x64_vex_rm(e->b, false, scalar_prefix(op) | OP_CMPS, 0, 0,
+		   EMIT_CONSTANT(min_normal[op->size - 2]));
+	x64_byte(e->b, CMP_EQUAL_OR_UNORDERED);
+	x64_rr(e->b, false, (wide ? X64_66 : 0) | OP_MOVMSKP, RAX, 0);
+	x64_test_rr(e->b, false, RAX, RAX);
+	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_NE), emit_cold_interpret);
 }
 
 static void emit_binary(struct emit *e, const struct ir_op *op, unsigned int opcode, bool underflow)

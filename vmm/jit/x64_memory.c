@@ -75,6 +75,15 @@ static void check_sp(struct emit *e, const struct ir_op *op)
 	e->sp_aligned = true;
 }
 
+static void emit_add_offset(struct emit *e, enum x64_reg to, enum x64_reg base, int64_t offset)
+{
+	if (offset) {
+		x64_lea(e->b, true, to, x64_at(base, (int32_t)offset));
+	} else {
+		x64_mov_rr(e->b, true, to, base);
+	}
+}
+
 /* The address in a register: the base's own if nothing is added, else rax. */
 static enum x64_reg emit_address(struct emit *e, const struct ir_op *op)
 {
@@ -107,13 +116,14 @@ static int32_t l1_displacement(unsigned int bank)
 	return EMIT_CPU(tlb) + (int32_t)(bank * TLB_L1_NR_ENTRIES * sizeof(struct tlb_entry));
 }
 
-/* Cold: L0 missed. The stub refills the slot from L1, or sets the carry flag. */
+/* Cold: L0 missed. The stub refills the slot from L1, or sets the carry flag. It knows addresses in
+ * rax. */
 static void emit_cold_refill(struct emit *e, const struct emit_cold *cold)
 {
 	uint8_t *hit;
 
 	if (cold->reg != RAX) {
-		x64_mov_rr(e->b, true, RAX, (enum x64_reg)cold->reg);
+		emit_add_offset(e, RAX, (enum x64_reg)cold->reg, cold->op->imm);
 	}
 	x64_mov_imm(e->b, RCX, cold->slot);
 	x64_mov_imm(e->b, RDX, TLB_PAGE_SIZE - cold->size);
@@ -123,17 +133,30 @@ static void emit_cold_refill(struct emit *e, const struct emit_cold *cold)
 	emit_cold_interpret(e, cold);
 }
 
-/* Through L0: on return the access is at [address register + rcx]. */
+/* Past this offset in a page, larger accesses than limits know of cross its end. */
+static void check_large(struct emit *e, const struct ir_op *op, unsigned int size)
+{
+	if (size > TLB_SLOT_SIZE) {
+		x64_alu_ri(e->b, false, ALU_CMP, RCX, (int32_t)(TLB_PAGE_SIZE - size));
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_interpret);
+	}
+}
+
+/* Through L0: on return the access is at [base + rcx + offset], or, if the address had to be
+ * computed, [rax + rcx]. */
 static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, unsigned int size)
 {
-	enum x64_reg address = emit_address(e, op);
+	enum x64_reg base = emit_pinned(op->a);
+	bool in_place = op->b == IR_IMM && base != X64_NO_REG;
+	enum x64_reg address = in_place ? base : emit_address(e, op);
+	int32_t offset = in_place ? (int32_t)op->imm : 0;
 	unsigned int bank = access_bank(e, op);
 	int32_t slot = EMIT_CPU(slots) + (int32_t)((bank * 32 + op->a) * sizeof(struct tlb_slot));
 	int32_t limit = slot + (int32_t)(is_write(op) ? offsetof(struct tlb_slot, write_limit)
 						      : offsetof(struct tlb_slot, read_limit));
 	struct emit_cold *cold;
 
-	x64_mov_rr(e->b, true, RCX, address);
+	emit_add_offset(e, RCX, address, offset);
 	x64_alu_rm(e->b, true, ALU_SUB, RCX,
 		   emit_cpu(slot + (int32_t)offsetof(struct tlb_slot, page)));
 	x64_alu_rm(e->b, true, ALU_CMP, RCX, emit_cpu(limit));
@@ -143,8 +166,9 @@ static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, u
 	cold->reg = (int8_t)address;
 	cold->write = is_write(op);
 	cold->back = e->b->p;
+	check_large(e, op, size);
 	x64_mov_load(e->b, true, RCX, emit_cpu(slot + (int32_t)offsetof(struct tlb_slot, addend)));
-	return x64_at_index(address, RCX, 0);
+	return x64_at_index(address, RCX, offset);
 }
 
 struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size)
@@ -331,9 +355,9 @@ static void vector_list(struct emit *e, const struct ir_op *op, struct x64_mem m
 }
 
 /* Vectors are seldom accessed here and there: their index too may stay in one page for long. */
-static bool wants_slot(const struct ir_op *op, unsigned int size)
+static bool wants_slot(const struct ir_op *op)
 {
-	return op->a != IR_ZR && size <= TLB_SLOT_SIZE && (op->b == IR_IMM || is_vector(op));
+	return op->a != IR_ZR && (op->b == IR_IMM || is_vector(op));
 }
 
 void emit_memory(struct emit *e, const struct ir_op *op)
@@ -346,7 +370,7 @@ void emit_memory(struct emit *e, const struct ir_op *op)
 		return;
 	}
 	check_sp(e, op);
-	if (wants_slot(op, size)) {
+	if (wants_slot(op)) {
 		mem = emit_lookup_slot(e, op, size);
 	} else {
 		mem = emit_lookup_table(e, op, size);

@@ -24,6 +24,7 @@
 #define OP_MOVQ       (X64_F3 | X64_0F | 0x7e)
 #define OP_MOVD       V(0x6e)
 #define OP_MOVAPS     (X64_0F | 0x28)
+#define OP_INSERTPS   (X64_66 | X64_0F3A | 0x21)
 #define OP_CMPP       (X64_0F | 0xc2)
 #define CMP_UNORDERED 3
 

@@ -15,11 +15,11 @@
 #define OP_MAXP      (X64_0F | 0x5f)
 #define OP_SQRTP     (X64_0F | 0x51)
 #define OP_SHUFP     (X64_0F | 0xc6)
+#define OP_MOVMSKP   (X64_0F | 0x50)
 #define OP_UNPCKLPD  V(0x14)
 #define OP_UNPCKHPD  V(0x15)
 #define OP_MOVDDUP   (X64_F2 | X64_0F | 0x12)
 #define OP_BROADCAST V38(0x18)
-#define OP_INSERTPS  (X64_66 | X64_0F3A | 0x21)
 #define OP_CVTDQ2PS  (X64_0F | 0x5b)
 #define OP_CVTTPS2DQ (X64_F3 | X64_0F | 0x5b)
 #define OP_CVTPS2PD  (X64_0F | 0x5a)
@@ -32,9 +32,10 @@
 #define OP_PCMPEQQ   V38(0x29)
 
 /* Predicates of CMPP. Those that end in S report quiet NaNs too. */
-#define CMP_EQUAL      0x00
-#define CMP_LESS_S     0x01
-#define CMP_NOT_MORE_S 0x02
+#define CMP_EQUAL              0x00
+#define CMP_LESS_S             0x01
+#define CMP_NOT_MORE_S         0x02
+#define CMP_EQUAL_OR_UNORDERED 0x08
 
 static unsigned int packed_prefix(const struct ir_op *op)
 {
@@ -54,22 +55,26 @@ static void compare(struct emit *e, const struct ir_op *op, unsigned int predica
 	x64_byte(e->b, (uint8_t)predicate);
 }
 
-static void cold_unless_zero(struct emit *e, const struct ir_op *op, unsigned int xmm)
+/* Cold if any lane's sign is set: lanes are all ones or all zeros, or positive numbers. */
+static void cold_if_any(struct emit *e, const struct ir_op *op, unsigned int xmm)
 {
-	x64_rr(e->b, false, OP_PTEST, xmm, xmm);
+	x64_rr(e->b, false, packed_prefix(op) | OP_MOVMSKP, RAX, xmm);
+	x64_test_rr(e->b, false, RAX, RAX);
 	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_NE), emit_cold_interpret);
 }
 
 void emit_check_vector(struct emit *e, const struct ir_op *op, unsigned int xmm, bool underflow)
 {
-	compare(e, op, CMP_UNORDERED, 0, xmm, xmm);
 	if (underflow) {
-		emit_vex_mem(e, OP_PAND, 1, xmm, EMIT_CONSTANT(abs[op->size - 2]));
-		emit_vex_mem(e, op->size == 3 ? OP_PCMPEQQ : OP_PCMPEQD, 1, 1,
-			     EMIT_CONSTANT(min_normal[op->size - 2]));
-		emit_vex(e, OP_POR, 0, 0, 1);
+		unsigned int type = op->size - 2u;
+
+		emit_vex_mem(e, OP_PAND, 0, xmm, EMIT_CONSTANT(abs[type]));
+		emit_vex_mem(e, packed_prefix(op) | OP_CMPP, 0, 0, EMIT_CONSTANT(min_normal[type]));
+		x64_byte(e->b, CMP_EQUAL_OR_UNORDERED);
+	} else {
+		compare(e, op, CMP_UNORDERED, 0, xmm, xmm);
 	}
-	cold_unless_zero(e, op, 0);
+	cold_if_any(e, op, 0);
 }
 
 /* The lanes that count, in all of the register: itself, or copied to scratch. */
@@ -149,7 +154,7 @@ static void emit_extreme_lanes(struct emit *e, const struct ir_op *op)
 	unsigned int dst = emit_vector_def(e);
 
 	compare(e, op, CMP_UNORDERED, 0, a, b);
-	cold_unless_zero(e, op, 0);
+	cold_if_any(e, op, 0);
 	extreme(e, op, op->aux == IR_VEC_FMAX, dst, a, b);
 	float_result(e, op, dst);
 }
@@ -188,7 +193,7 @@ static void emit_pairs(struct emit *e, const struct ir_op *op)
 		emit_check_vector(e, op, dst, false);
 	} else {
 		compare(e, op, CMP_UNORDERED, 0, 1, 2);
-		cold_unless_zero(e, op, 0);
+		cold_if_any(e, op, 0);
 		extreme(e, op, op->aux == IR_VEC_FMAXP, dst, 1, 2);
 	}
 	float_result(e, op, dst);
@@ -201,7 +206,7 @@ static void emit_extreme_across(struct emit *e, const struct ir_op *op)
 	bool largest = op->aux == IR_VEC_FMAXV;
 
 	compare(e, op, CMP_UNORDERED, 0, a, a);
-	cold_unless_zero(e, op, 0);
+	cold_if_any(e, op, 0);
 	x64_rr(e->b, false, OP_PSHUFD, 1, a);
 	x64_byte(e->b, 0x4e);
 	extreme(e, op, largest, 2, a, 1);
@@ -334,7 +339,7 @@ static void emit_to_signed(struct emit *e, const struct ir_op *op)
 	if (op->size == 2) {
 		x64_rr(e->b, false, OP_CVTTPS2DQ, dst, a);
 		emit_vex_mem(e, OP_PCMPEQD, 0, dst, EMIT_CONSTANT(sign[0]));
-		cold_unless_zero(e, op, 0);
+		cold_if_any(e, op, 0);
 	} else {
 		double_to_signed(e, op, RAX, a);
 		if (op->wide) {

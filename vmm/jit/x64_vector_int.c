@@ -5,6 +5,7 @@
 #include "fp.h"
 #include "x64_vector.h"
 
+#define OP_PUNPCKHBW V(0x68)
 #define OP_PMADDUBSW V38(0x04)
 #define OP_PMADDWD   V(0xf5)
 #define OP_PMULLW    V(0xd5)
@@ -263,6 +264,11 @@ static void emit_multiply_long(struct emit *e, const struct ir_op *op)
 		shuffle(e, 0, a, op->c ? 0xfa : 0x50);
 		shuffle(e, 1, b, op->c ? 0xfa : 0x50);
 		emit_vex(e, sign ? OP_PMULDQ : OP_PMULUDQ, dst, 0, 1);
+	} else if (op->c && !sign) {
+		emit_vex(e, OP_PXOR, 2, 2, 2);
+		emit_vex(e, OP_PUNPCKHBW, 0, a, 2);
+		emit_vex(e, OP_PUNPCKHBW, 1, b, 2);
+		emit_vex(e, OP_PMULLW, dst, 0, 1);
 	} else {
 		if (op->c) {
 			shuffle(e, 0, a, 0xee);
@@ -443,9 +449,20 @@ static void (*const emitters[IR_VEC_FIRST_FLOAT])(struct emit *e, const struct i
 	[IR_VEC_CNT] = emit_cnt,
 };
 
+/* MOV is ORR of a register with itself. */
+static void emit_move(struct emit *e, const struct ir_op *op)
+{
+	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+
+	x64_rr(e->b, false, op->wide ? OP_MOVAPS : OP_MOVQ, dst, a);
+	emit_vector_commit(e, op->dst, dst);
+}
+
 void emit_vector_int(struct emit *e, const struct ir_op *op)
 {
-	if (emitters[op->aux]) {
+	if (op->aux == IR_VEC_OR && op->a == op->b) {
+		emit_move(e, op);
+	} else if (emitters[op->aux]) {
 		emitters[op->aux](e, op);
 	} else {
 		emit_vector_three(e, op, same_type[op->aux][op->size]);

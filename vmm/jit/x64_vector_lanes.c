@@ -31,6 +31,42 @@ static void emit_unzip(struct emit *e, const struct ir_op *op)
 	emit_vector_result(e, op, dst);
 }
 
+static void emit_by_member(struct emit *e, const struct ir_op *op)
+{
+	unsigned int a, dst;
+
+	if (op->size == 3 || (op->size == 2 && op->imm == 4)) {
+		return; /* they are in that order */
+	}
+	a = emit_vector_use(e, op->a);
+	dst = emit_vector_def(e);
+	if (op->size == 2) {
+		x64_rr(e->b, false, OP_PSHUFD, dst, a);
+		x64_byte(e->b, 0xd8);
+	} else if (op->imm == 2) {
+		emit_vex_mem(e, OP_PSHUFB, dst, a, EMIT_CONSTANT(gather[op->size]));
+	} else {
+		emit_vex_mem(e, OP_PSHUFB, dst, a, EMIT_CONSTANT(by_member[op->size]));
+	}
+	emit_vector_commit(e, op->dst, dst);
+}
+
+static void emit_element(struct emit *e, const struct ir_op *op)
+{
+	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+
+	if (op->size == 2) {
+		emit_vex(e, OP_INSERTPS, dst, a, a);
+		x64_byte(e->b, (uint8_t)(op->imm << 6 | 0x0e));
+	} else if (op->imm) {
+		x64_vex_rr(e->b, false, V(0x73), 3, dst, a); /* psrldq */
+		x64_byte(e->b, 8);
+	} else {
+		x64_rr(e->b, false, OP_MOVQ, dst, a);
+	}
+	emit_vector_commit(e, op->dst, dst);
+}
+
 /* A shift of lanes of twice the size by the lane's width. */
 static void shift_lane(struct emit *e, const struct ir_op *op, bool left, unsigned int dst,
 		       unsigned int a)
@@ -223,6 +259,12 @@ void emit_vector_lanes(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_VEC_EXT:
 		emit_ext(e, op);
+		break;
+	case IR_VEC_BY_MEMBER:
+		emit_by_member(e, op);
+		break;
+	case IR_VEC_ELEMENT:
+		emit_element(e, op);
 		break;
 	case IR_VEC_REVERSE:
 		emit_reverse(e, op);

@@ -13,6 +13,7 @@
 #define OP_SHUFPS     (X64_0F | 0xc6)
 #define OP_PSHUFLW    (X64_F2 | X64_0F | 0x70)
 #define OP_PADDQ      V(0xd4)
+#define OP_PBLENDW    (X64_66 | X64_0F3A | 0x0e)
 #define OP_PSADBW     V(0xf6)
 
 #define SWAP_HALVES  0x4e /* PSHUFD */
@@ -61,8 +62,7 @@ static void gather(struct emit *e, unsigned int size, unsigned int dst, unsigned
 	if (size == 2) {
 		shuffle_words(e, dst, a, GATHER_WORDS);
 	} else {
-		x64_rm(e->b, false, OP_MOVAPS, 3, EMIT_CONSTANT(gather[size]));
-		emit_vex(e, OP_PSHUFB, dst, a, 3);
+		emit_vex_mem(e, OP_PSHUFB, dst, a, EMIT_CONSTANT(gather[size]));
 	}
 }
 
@@ -78,7 +78,7 @@ static void split_registers(struct emit *e, unsigned int size, unsigned int a, u
 	}
 	if (size < 2) {
 		gather(e, size, 2, a);
-		emit_vex(e, OP_PSHUFB, 3, b, 3);
+		gather(e, size, 3, b);
 		a = 2;
 		b = 3;
 	}
@@ -173,8 +173,8 @@ static void emit_sum_bytes(struct emit *e, const struct ir_op *op)
 	emit_vector_commit(e, op->dst, dst);
 }
 
-/* What is in the lower half of xmm0 becomes half of the destination. */
-static void emit_narrow_result(struct emit *e, const struct ir_op *op)
+/* The lower half of xmm0, or the upper one, becomes half of the destination. */
+static void emit_narrow_result(struct emit *e, const struct ir_op *op, bool upper)
 {
 	unsigned int dst;
 
@@ -182,10 +182,19 @@ static void emit_narrow_result(struct emit *e, const struct ir_op *op)
 		unsigned int old = emit_vector_use(e, op->dst);
 
 		dst = emit_vector_def(e);
-		emit_vex(e, OP_PUNPCKLQDQ, dst, old, 0);
+		if (upper) {
+			emit_vex(e, OP_PBLENDW, dst, old, 0);
+			x64_byte(e->b, 0xf0);
+		} else {
+			emit_vex(e, OP_PUNPCKLQDQ, dst, old, 0);
+		}
 	} else {
 		dst = emit_vector_def(e);
-		x64_rr(e->b, false, OP_MOVQ, dst, 0);
+		if (upper) {
+			shift(e, SHIFT_RIGHT_BYTES, 3, dst, 0, 8);
+		} else {
+			x64_rr(e->b, false, OP_MOVQ, dst, 0);
+		}
 	}
 	emit_vector_commit(e, op->dst, dst);
 }
@@ -208,17 +217,27 @@ static void shift_right(struct emit *e, const struct ir_op *op, unsigned int kin
 	}
 }
 
+/* A shift by the narrow width moves upper halves down: they need not be. */
 static void emit_narrow(struct emit *e, const struct ir_op *op)
 {
 	static const uint16_t add[] = {V(0xfd), V(0xfe), OP_PADDQ};
+	bool upper = op->imm == 8 << op->size;
 
-	if (op->imm) {
+	if (upper) {
+		unsigned int a = emit_vector_use(e, op->a);
+
+		if (op->aux == IR_VEC_NARROW_ROUND) {
+			emit_vex_mem(e, add[op->size], 0, a, EMIT_CONSTANT(half[op->size]));
+			a = 0;
+		}
+		gather(e, op->size, 0, a);
+	} else if (op->imm) {
 		shift_right(e, op, SHIFT_RIGHT, add[op->size], op->aux == IR_VEC_NARROW_ROUND);
 		gather(e, op->size, 0, 0);
 	} else {
 		gather(e, op->size, 0, emit_vector_use(e, op->a));
 	}
-	emit_narrow_result(e, op);
+	emit_narrow_result(e, op, upper);
 }
 
 /* Sets FPSR.QC unless xmm1 is all ones. */
@@ -260,7 +279,7 @@ static void emit_saturate(struct emit *e, const struct ir_op *op)
 	emit_vex(e, equal[size], 1, 1, 0);
 	set_saturation(e);
 	x64_rr(e->b, false, OP_MOVAPS, 0, 2);
-	emit_narrow_result(e, op);
+	emit_narrow_result(e, op, false);
 }
 
 void emit_vector_pairs(struct emit *e, const struct ir_op *op)

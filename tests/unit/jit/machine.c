@@ -57,9 +57,11 @@ void machine_init(struct machine *m)
 	m->vm.nr_cpus = 1;
 	loop_reset_cpu(cpu);
 	atomic_store(&cpu->power, CPU_POWER_ON);
-	/* One block of 1 GiB maps RAM: Normal, EL1 only. 39-bit addresses start at level 1. */
+	/* Blocks of 1 GiB map RAM: Normal, EL1 only, and read-only. 39-bit addresses start at
+	 * level 1. */
 	table = (uint64_t *)(m->ram + (TABLE_BASE - RAM_BASE));
 	table[RAM_BASE >> 30] = RAM_BASE | 1 << 10 | 1;
+	table[RAM_READ_ONLY >> 30] = RAM_BASE | 1 << 10 | 1 << 7 | 1;
 	cpu->sys.mair = 0xff;
 	cpu->sys.tcr = 25 | 25ull << 16 | 2ull << 30 | 1ull << 23 | 2ull << 32;
 	cpu->sys.ttbr[0] = TABLE_BASE;

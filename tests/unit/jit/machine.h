@@ -2,8 +2,9 @@
 /*
  * machine.h - one CPU and 16 MiB of memory without devices, for tests of the translator's parts.
  *
- * The CPU is at EL1 with the MMU on; virtual addresses of memory are physical ones. The GIC has no
- * registers. Of memory the tests have all but the page at TABLE_BASE.
+ * The CPU is at EL1 with the MMU on; virtual addresses of memory are physical ones, but at
+ * RAM_READ_ONLY it can be read too. The GIC has no registers. Of memory the tests have all but the
+ * page at TABLE_BASE.
  */
 #ifndef TEST_JIT_MACHINE_H
 #define TEST_JIT_MACHINE_H
@@ -11,9 +12,10 @@
 #include "cpu.h"
 #include "vm.h"
 
-#define RAM_BASE   0x40000000ull
-#define RAM_SIZE   (16ull << 20)
-#define TABLE_BASE (RAM_BASE + (8ull << 20))
+#define RAM_BASE      0x40000000ull
+#define RAM_SIZE      (16ull << 20)
+#define RAM_READ_ONLY (RAM_BASE + (1ull << 30))
+#define TABLE_BASE    (RAM_BASE + (8ull << 20))
 
 struct machine {
 	struct jit_vm vm;

@@ -9,8 +9,8 @@
  * translates and runs the block once. All state must then be equal: registers, flags, vectors,
  * FPSR, the exclusive monitor, the exception raised if any, and memory. Instructions come from
  * a64.isa; one block in four is a loop of vector instructions that is run three times. About half
- * of the registers point into the data window, so that most accesses hit. On a difference the block
- * is printed, and repeated runs with the same seed reproduce it.
+ * of the registers point into the data window, so that most accesses hit, some where it can only be
+ * read. On a difference the block is printed, and repeated runs with the same seed reproduce it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -159,6 +159,9 @@ static void random_state(struct jit_cpu *cpu)
 		cpu->x[i] = rnd() & 1
 				    ? DATA_BASE + DATA_SIZE / 2 + rnd() % 512 * (rnd() % 2 ? 8 : 16)
 				    : random_value();
+		if (rnd() % 16 == 0) {
+			cpu->x[i] += RAM_READ_ONLY - RAM_BASE;
+		}
 		cpu->v[i].d[0] = random_value();
 		cpu->v[i].d[1] = random_value();
 	}
