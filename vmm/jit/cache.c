@@ -17,7 +17,7 @@
 #include "vm.h"
 #include "x64_emit.h"
 
-#define CACHE_BLOCK_ROOM 65536 /* more than any block can need */
+#define CACHE_BLOCK_ROOM 131072 /* more than any block can need */
 #define CACHE_STALE_JUMP 0xe9
 
 static int cache_map(struct jit_cache *cache, size_t size)

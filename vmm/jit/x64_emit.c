@@ -102,6 +102,7 @@ struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t 
 	struct emit_cold *cold = &e->cold[e->nr_cold++];
 
 	*cold = (struct emit_cold){.emit = emit, .site = site, .op = op};
+	emit_vector_note(e, cold->newer);
 	return cold;
 }
 
@@ -119,6 +120,7 @@ void emit_cold_interpret(struct emit *e, const struct emit_cold *cold)
 {
 	uint8_t *site;
 
+	emit_vector_store_noted(e, cold->newer);
 	emit_exec(e, cold->op, a64_decode(e->block->insns[cold->op->index]));
 	emit_vector_reload(e, cold->vectors);
 	site = x64_jmp_fwd(e->b);
@@ -127,6 +129,7 @@ void emit_cold_interpret(struct emit *e, const struct emit_cold *cold)
 
 static void emit_call(struct emit *e, const struct ir_op *op)
 {
+	emit_vector_store(e);
 	emit_exec(e, op, (unsigned int)op->imm);
 	emit_vector_forget(e);
 	emit_flags_in_memory(e);
@@ -308,13 +311,15 @@ void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const stru
 	emit_begin(&e, buf, stubs, block, no_chain, result);
 	emit_body(&e);
 	if (e.loops && e.vectors_read) {
-		uint32_t read = e.vectors_read, handed_on = read & e.vectors_written;
+		uint32_t read = e.vectors_read, written = e.vectors_written;
+		unsigned int room = emit_vector_room(&e);
 
 		*buf = start;
 		emit_begin(&e, buf, stubs, block, no_chain, result);
+		e.loop_writes = written;
 		/* First what one round hands on to the next: there the latency counts. */
-		emit_vector_keep(&e, handed_on);
-		emit_vector_keep(&e, read & ~handed_on);
+		emit_vector_keep(&e, read & written, room);
+		emit_vector_keep(&e, read & ~written, room);
 		emit_body(&e);
 	}
 	result->nr_hot_insns = (unsigned int)(buf->nr_insns - start.nr_insns);

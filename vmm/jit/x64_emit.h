@@ -7,7 +7,7 @@
  *   rax, rcx, rdx  scratch within one operation; rdx is IR_T0
  *   the other 11   eleven guest registers, always (emit_pinned[]); all others are in memory
  *   xmm0 to xmm3   scratch within one operation
- *   xmm4 to xmm15  copies of guest vector registers (x64_vcache.c); memory is always up to date
+ *   xmm4 to xmm15  copies of guest vector registers (x64_vcache.c), which may be newer than memory
  *   rsp            16-byte aligned but for 8
  * The host's flags may hold NZCV for the operations that follow at once; emit.host_flags says how.
  *
@@ -61,14 +61,15 @@ struct emit_cold {
 	uint8_t size;
 	int8_t reg; /* holds the address */
 	bool write;
-	int8_t vectors[32]; /* which copies the hot path goes on with; see emit.vector_host */
+	int8_t newer[32];   /* copies newer than memory when the jump was taken, or -1 */
+	int8_t vectors[32]; /* those that the hot path goes on with; see emit.vector_host */
 };
 
 /* Each instruction has at most a memory access or an exit, and each of these at most three. */
 #define EMIT_MAX_COLD (IR_MAX_INSNS * 3 + 4)
 
-/* Vectors that stay in xmm registers around a loop: an instruction needs up to seven others. */
-#define EMIT_MAX_KEPT 5
+/* Vectors that stay in xmm registers around a loop. */
+#define EMIT_MAX_KEPT 8
 
 struct emit {
 	struct x64_buf *b;
@@ -90,12 +91,15 @@ struct emit {
 	int8_t vector_guest[16];           /* the other way round */
 	unsigned int vector_next;          /* the next one to reuse */
 	uint32_t vector_busy;              /* operands of the current operation: not to be reused */
+	uint32_t vectors_newer;            /* guest's registers whose copy is newer than memory */
+	unsigned int vectors_held; /* the most copies that could not be replaced at a time */
 	/* A block that jumps to its own start; x64_vcache.c. */
 	bool loops;
 	uint8_t *loop;         /* where that jump goes: behind the loads of what is kept */
 	struct ir_op fp_check; /* what the loop needs of FP, looked at before it */
 	uint32_t vectors_read; /* before they were written, if at all */
 	uint32_t vectors_written;
+	uint32_t loop_writes; /* the latter, when emitted for the second time */
 	uint8_t vectors_kept[EMIT_MAX_KEPT];
 	unsigned int nr_kept;
 	unsigned int nr_cold;
@@ -166,20 +170,30 @@ static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
 }
 
 /* xmm register numbers. emit_vector_def() gives a free one, emit_vector_commit() makes it the guest
- * register's value: stored and remembered. A def that is not committed just stays free. */
+ * register's value. A def that is not committed just stays free. */
 unsigned int emit_vector_use(struct emit *e, unsigned int n);
 unsigned int emit_vector_def(struct emit *e);
 void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm);
 void emit_vector_end_op(struct emit *e);
 void emit_vector_end_insn(struct emit *e);
+/* The guest register's place in memory, brought up to date. */
+struct x64_mem emit_vector_home(struct emit *e, unsigned int n);
+/* Brings all of them up to date. Keeps flags. */
+void emit_vector_store(struct emit *e);
 /* Forgets all copies: C code was called. */
 void emit_vector_forget(struct emit *e);
-/* Lets a loop keep these, as many as there is room for. */
-void emit_vector_keep(struct emit *e, uint32_t vectors);
-/* Loads them before the loop, and moves them to where they were loaded for the next round. */
+/* How many vectors a loop can keep, once it was emitted; to keep these, up to `room` in all. */
+unsigned int emit_vector_room(const struct emit *e);
+void emit_vector_keep(struct emit *e, uint32_t vectors, unsigned int room);
+/* Loads them before the loop; moves them to where they were loaded for the next round, or from
+ * there to memory. */
 void emit_vector_loop_begin(struct emit *e);
 void emit_vector_loop_again(struct emit *e);
-/* Loads the copies that the hot path will rely on. */
+void emit_vector_loop_end(struct emit *e);
+/* For cold paths: what is newer than memory at the jump there; storing that; loading the copies
+ * that the hot path will rely on. */
+void emit_vector_note(const struct emit *e, int8_t *newer);
+void emit_vector_store_noted(struct emit *e, const int8_t *newer);
 void emit_vector_reload(struct emit *e, const int8_t *vectors);
 
 void emit_arithmetic(struct emit *e, const struct ir_op *op);

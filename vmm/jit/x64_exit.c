@@ -81,6 +81,7 @@ static void emit_loop(struct emit *e, bool always, enum x64_cond cc)
 	emit_vector_loop_again(e);
 	x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(attention)), 0);
 	x64_patch(x64_jcc_fwd(e->b, CC_E), e->loop);
+	emit_vector_loop_end(e);
 	x64_patch(x64_jmp_fwd(e->b), e->entry);
 	x64_patch_here(e->b, not_taken);
 }
@@ -100,6 +101,7 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 		emit_loop(e, always, cc);
 		return;
 	}
+	emit_vector_store(e);
 	if (chain) {
 		/* The displacement is patched while others may execute it: keep it aligned. */
 		x64_align(e->b, always ? 1 : 2, 4);
@@ -157,6 +159,7 @@ static enum x64_cond emit_test_bit(struct emit *e, const struct ir_op *op)
 /* Cold: FP is off at this exception level, or FPCR asks for what inline code does not do. */
 static void emit_cold_fp(struct emit *e, const struct emit_cold *cold)
 {
+	emit_vector_store_noted(e, cold->newer);
 	x64_mov_imm(e->b, RAX, emit_pc(e, cold->op));
 	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
 	x64_mov_imm(e->b, RAX, TRANSLATE_INTERPRET);
@@ -187,6 +190,7 @@ void emit_exit(struct emit *e, const struct ir_op *op)
 		e->left = true;
 		break;
 	case IR_JUMP_REG:
+		emit_vector_store(e);
 		emit_load(e, RAX, op->a, true);
 		emit_lookup(e);
 		e->left = true;

@@ -158,7 +158,7 @@ static void emit_bits(struct emit *e, const struct ir_op *op)
 		emit_vector_commit(e, op->dst, dst);
 		return;
 	}
-	x64_mov_load(e->b, wide, RAX, emit_vector_reg(op->a));
+	x64_mov_load(e->b, wide, RAX, emit_vector_home(e, op->a));
 	x64_rr(e->b, wide, X64_0F | 0xba, op->aux == IR_FP_ABS ? 6 : 7, RAX); /* btr, btc */
 	x64_byte(e->b, wide ? 63 : 31);
 	dst = emit_vector_def(e);
@@ -172,8 +172,8 @@ static void emit_fp_select(struct emit *e, const struct ir_op *op)
 	bool wide = op->size == 3;
 	unsigned int dst = emit_vector_def(e);
 
-	x64_mov_load(e->b, wide, RAX, emit_vector_reg(op->b));
-	x64_rm(e->b, wide, X64_0F | 0x40 | cc, RAX, emit_vector_reg(op->a));
+	x64_mov_load(e->b, wide, RAX, emit_vector_home(e, op->b));
+	x64_rm(e->b, wide, X64_0F | 0x40 | cc, RAX, emit_vector_home(e, op->a));
 	x64_rr(e->b, wide, OP_MOVD, dst, RAX);
 	emit_vector_commit(e, op->dst, dst);
 }

@@ -2,14 +2,15 @@
 /*
  * x64_vcache.c - copies of guest vector registers in xmm registers, within one block.
  *
- * Write-through: every result is stored at once, so guest state is complete at any exit and no
- * cold path has anything to save. What the copies spare is the load, and with it the latency of
- * forwarding from the store. Replacement is round-robin, but scratch values (IR_VT0 ...), which
- * have no home, stay until their instruction ends.
+ * A result is stored when its copy gives way to another, or at the next exit, unless it has been
+ * replaced by then: most are intermediate. Where a cold path calls C it stores what is newer than
+ * memory first, and loads afterwards what the hot path will rely on. Replacement is round-robin,
+ * but scratch values (IR_VT0 ...), which have no home, stay until their instruction ends.
  *
  * A loop of one block is emitted twice: once to see which vectors it reads before it writes them,
  * and then with these in registers of their own, loaded before the loop's head. The code within
- * only reads from there; what it has written is moved there at the jump back.
+ * only reads from there; what it has written is moved there at the jump back, and stored when the
+ * loop is left.
  */
 #include <string.h>
 
@@ -21,8 +22,25 @@
 #define OP_MOVAPS       (X64_0F | 0x28)
 #define OP_MOVAPS_STORE (X64_0F | 0x29)
 
+static void store(struct emit *e, unsigned int n, unsigned int xmm)
+{
+	x64_rm(e->b, false, OP_MOVAPS_STORE, xmm, emit_vector_reg(n));
+}
+
+static void load(struct emit *e, unsigned int n, unsigned int xmm)
+{
+	x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+}
+
+/* The lowest of a set, which is not empty. */
+static unsigned int first(uint32_t vectors)
+{
+	return (unsigned int)__builtin_ctz(vectors);
+}
+
 void emit_vector_forget(struct emit *e)
 {
+	e->vectors_newer = 0;
 	memset(e->vector_host, -1, sizeof(e->vector_host));
 	memset(e->vector_guest, -1, sizeof(e->vector_guest));
 }
@@ -35,6 +53,40 @@ static void forget_copy(struct emit *e, unsigned int xmm)
 	}
 }
 
+struct x64_mem emit_vector_home(struct emit *e, unsigned int n)
+{
+	if (e->vectors_newer >> n & 1) {
+		store(e, n, (unsigned int)e->vector_host[n]);
+		e->vectors_newer &= ~(1u << n);
+	}
+	return emit_vector_reg(n);
+}
+
+void emit_vector_store(struct emit *e)
+{
+	while (e->vectors_newer) {
+		emit_vector_home(e, first(e->vectors_newer));
+	}
+}
+
+/* May the copy not be replaced now? */
+static bool is_held(const struct emit *e, unsigned int xmm)
+{
+	return e->vector_busy >> xmm & 1 || e->vector_guest[xmm] >= IR_VT0;
+}
+
+static void note_held(struct emit *e)
+{
+	unsigned int held = 0;
+
+	for (unsigned int xmm = FIRST_COPY; xmm < NR_XMM; xmm++) {
+		held += is_held(e, xmm);
+	}
+	if (held > e->vectors_held) {
+		e->vectors_held = held;
+	}
+}
+
 unsigned int emit_vector_def(struct emit *e)
 {
 	unsigned int xmm;
@@ -42,9 +94,13 @@ unsigned int emit_vector_def(struct emit *e)
 	do {
 		xmm = FIRST_COPY + e->nr_kept + e->vector_next;
 		e->vector_next = (e->vector_next + 1) % (NR_XMM - FIRST_COPY - e->nr_kept);
-	} while (e->vector_busy >> xmm & 1 || e->vector_guest[xmm] >= IR_VT0);
+	} while (is_held(e, xmm));
+	if (e->vector_guest[xmm] >= 0) {
+		emit_vector_home(e, (unsigned int)e->vector_guest[xmm]);
+	}
 	forget_copy(e, xmm);
 	e->vector_busy |= 1u << xmm;
+	note_held(e);
 	return xmm;
 }
 
@@ -55,7 +111,7 @@ unsigned int emit_vector_use(struct emit *e, unsigned int n)
 	if (e->vector_host[n] < 0) {
 		e->vectors_read |= 1u << n & ~e->vectors_written;
 		xmm = emit_vector_def(e);
-		x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+		load(e, n, xmm);
 		e->vector_host[n] = (int8_t)xmm;
 		e->vector_guest[xmm] = (int8_t)n;
 	}
@@ -73,12 +129,13 @@ void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm)
 	e->vector_guest[xmm] = (int8_t)n;
 	if (n < IR_VT0) {
 		e->vectors_written |= 1u << n;
-		x64_rm(e->b, false, OP_MOVAPS_STORE, xmm, emit_vector_reg(n));
+		e->vectors_newer |= 1u << n;
 	}
 }
 
 void emit_vector_end_op(struct emit *e)
 {
+	note_held(e);
 	e->vector_busy = 0;
 }
 
@@ -91,12 +148,17 @@ void emit_vector_end_insn(struct emit *e)
 	}
 }
 
-void emit_vector_keep(struct emit *e, uint32_t vectors)
+unsigned int emit_vector_room(const struct emit *e)
 {
-	for (unsigned int n = 0; n < 32 && e->nr_kept < EMIT_MAX_KEPT; n++) {
-		if (vectors >> n & 1) {
-			e->vectors_kept[e->nr_kept++] = (uint8_t)n;
-		}
+	unsigned int room = NR_XMM - FIRST_COPY - e->vectors_held;
+
+	return room < EMIT_MAX_KEPT ? room : EMIT_MAX_KEPT;
+}
+
+void emit_vector_keep(struct emit *e, uint32_t vectors, unsigned int room)
+{
+	for (; vectors && e->nr_kept < room; vectors &= vectors - 1) {
+		e->vectors_kept[e->nr_kept++] = (uint8_t)first(vectors);
 	}
 }
 
@@ -105,22 +167,54 @@ void emit_vector_loop_begin(struct emit *e)
 	for (unsigned int i = 0; i < e->nr_kept; i++) {
 		unsigned int n = e->vectors_kept[i], xmm = FIRST_COPY + i;
 
-		x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+		load(e, n, xmm);
 		e->vector_host[n] = (int8_t)xmm;
 		e->vector_guest[xmm] = (int8_t)n;
+		e->vectors_newer |= 1u << n & e->loop_writes;
 	}
 	e->loop = e->b->p;
 }
 
 void emit_vector_loop_again(struct emit *e)
 {
+	uint32_t newer = e->vectors_newer;
+
 	for (unsigned int i = 0; i < e->nr_kept; i++) {
 		unsigned int n = e->vectors_kept[i], xmm = FIRST_COPY + i;
 
+		newer &= ~(1u << n);
 		if (e->vector_host[n] < 0) {
-			x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+			load(e, n, xmm);
 		} else if (e->vector_host[n] != (int)xmm) {
 			x64_rr(e->b, false, OP_MOVAPS, xmm, (unsigned int)e->vector_host[n]);
+		}
+	}
+	for (; newer; newer &= newer - 1) {
+		store(e, first(newer), (unsigned int)e->vector_host[first(newer)]);
+	}
+}
+
+void emit_vector_loop_end(struct emit *e)
+{
+	for (unsigned int i = 0; i < e->nr_kept; i++) {
+		if (e->loop_writes >> e->vectors_kept[i] & 1) {
+			store(e, e->vectors_kept[i], FIRST_COPY + i);
+		}
+	}
+}
+
+void emit_vector_note(const struct emit *e, int8_t *newer)
+{
+	for (unsigned int n = 0; n < 32; n++) {
+		newer[n] = e->vectors_newer >> n & 1 ? e->vector_host[n] : -1;
+	}
+}
+
+void emit_vector_store_noted(struct emit *e, const int8_t *newer)
+{
+	for (unsigned int n = 0; n < 32; n++) {
+		if (newer[n] >= 0) {
+			store(e, n, (unsigned int)newer[n]);
 		}
 	}
 }
@@ -129,8 +223,7 @@ void emit_vector_reload(struct emit *e, const int8_t *vectors)
 {
 	for (unsigned int n = 0; n < 32; n++) {
 		if (vectors[n] >= 0) {
-			x64_rm(e->b, false, OP_MOVAPS, (unsigned int)vectors[n],
-			       emit_vector_reg(n));
+			load(e, n, (unsigned int)vectors[n]);
 		}
 	}
 }

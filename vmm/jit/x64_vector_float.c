@@ -280,7 +280,7 @@ static void emit_round_lanes(struct emit *e, const struct ir_op *op)
 
 static void emit_from_signed(struct emit *e, const struct ir_op *op)
 {
-	struct x64_mem low = emit_vector_reg(op->a), high = low;
+	struct x64_mem low = emit_vector_home(e, op->a), high = low;
 	unsigned int a, dst;
 
 	if (op->size == 2) {

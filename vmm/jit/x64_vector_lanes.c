@@ -157,7 +157,7 @@ static void emit_dup(struct emit *e, const struct ir_op *op)
 			x64_byte(e->b, (uint8_t)(op->size == 3 ? 0xee : lane * 0x55));
 		}
 	} else {
-		struct x64_mem mem = emit_vector_reg(op->a);
+		struct x64_mem mem = emit_vector_home(e, op->a);
 
 		dst = emit_vector_def(e);
 		mem.disp += (int32_t)op->imm << op->size;
@@ -169,7 +169,7 @@ static void emit_dup(struct emit *e, const struct ir_op *op)
 /* UMOV and SMOV: to a general register, from memory. */
 static void emit_to_general(struct emit *e, const struct ir_op *op)
 {
-	struct x64_mem mem = emit_vector_reg(op->a);
+	struct x64_mem mem = emit_vector_home(e, op->a);
 	enum x64_reg dst = emit_def(op->dst, RAX);
 	bool sign = op->aux == IR_VEC_SMOV;
 
