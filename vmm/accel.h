@@ -157,8 +157,9 @@ struct accel_ops {
 	 * create_gic. */
 	int (*set_irq)(struct accel *accel, unsigned int spi, bool level);
 
-	/* Optional (NULL if absent). A file of @size bytes of zeros, which makes better guest memory
-	 * than anonymous memory when mapped; its descriptor, or a negative number if there is none.
+	/* Optional (NULL if absent). A file of @size bytes of zeros, which makes better guest
+	 * memory than anonymous memory when mapped; its descriptor, or a negative number if there
+	 * is none.
 	 */
 	int (*create_memory)(struct accel *accel, uint64_t size);
 

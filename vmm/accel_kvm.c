@@ -517,11 +517,10 @@ static const struct opt_key shim_options[] = {
 
 #define KVM_OPERATIONS                                                                             \
 	.probe = kvm_probe, .create = kvm_create, .destroy = kvm_destroy,                          \
-	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits,                                      \
-	.create_memory = kvm_create_memory, .add_memory = kvm_add_memory,                          \
-	.add_stolen_time = kvm_add_stolen_time, .create_vcpu = kvm_create_vcpu,                    \
-	.create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init, .vcpu_run = kvm_vcpu_run,        \
-	.vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,                            \
+	.max_vcpus = kvm_max_vcpus, .ipa_bits = kvm_ipa_bits, .create_memory = kvm_create_memory,  \
+	.add_memory = kvm_add_memory, .add_stolen_time = kvm_add_stolen_time,                      \
+	.create_vcpu = kvm_create_vcpu, .create_gic = kvm_create_gic, .vcpu_init = kvm_vcpu_init,  \
+	.vcpu_run = kvm_vcpu_run, .vcpu_kick = kvm_vcpu_kick, .vcpu_get_regs = kvm_vcpu_get_regs,  \
 	.vcpu_set_regs = kvm_vcpu_set_regs, .set_irq = kvm_set_irq, .ioeventfd = kvm_ioeventfd,    \
 	.pause = kvm_pause, .resume = kvm_resume, .stat = kvm_stat
 

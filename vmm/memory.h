@@ -2,11 +2,11 @@
 /*
  * memory.h: guest physical memory, and the only ways to reach it from devices.
  *
- * RAM is one mapping per region, of a file if the accelerator has one for it, aligned so that huge pages of host and guest coincide.
- * A device never keeps a host pointer into guest memory that it did not get from
- * guest_memory_span() for exactly that address and length, and never trusts what it reads there:
- * the guest's other vCPUs may change it at any moment. Data that is checked is therefore first
- * copied out with guest_memory_read().
+ * RAM is one mapping per region, of a file if the accelerator has one for it, aligned so that huge
+ * pages of host and guest coincide. A device never keeps a host pointer into guest memory that it
+ * did not get from guest_memory_span() for exactly that address and length, and never trusts what
+ * it reads there: the guest's other vCPUs may change it at any moment. Data that is checked is
+ * therefore first copied out with guest_memory_read().
  *
  * Built before the vCPUs start, constant afterwards; no locks.
  */
@@ -36,8 +36,8 @@ struct guest_memory {
 
 /* Adds zeroed RAM at @gpa; both page-aligned. Returns 0 or a negative errno. */
 int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size);
-/* The same with @fd, a file of zeros of that size, mapped shared; -1: anonymous memory. The descriptor
- * remains the caller's. */
+/* The same with @fd, a file of zeros of that size, mapped shared; -1: anonymous memory. The
+ * descriptor remains the caller's. */
 int guest_memory_add_file(struct guest_memory *memory, uint64_t gpa, uint64_t size, int fd);
 /* Gives all memory back; the structure is empty afterwards. */
 void guest_memory_release(struct guest_memory *memory);

@@ -152,7 +152,8 @@ static void test_file_bad(void)
 	CHECK_ERRNO(ioctl(dev_fd, HYP_CREATE_MEMORY, &file), EINVAL);
 }
 
-/* Blocks, and single pages behind the last one; in line with huge pages, and not; a part of a block. */
+/* Blocks, and single pages behind the last one; in line with huge pages, and not; a part of a
+ * block. */
 static void test_file(void)
 {
 	size_t bytes = 4 * BLOCK + 5 * PAGE;
