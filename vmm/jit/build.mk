@@ -152,10 +152,10 @@ jit-bench := $(O)/jit/installer/initrd.gz $(O)/jit/bench.initrd $(O)/jit/program
 bench-y += tests/jit/bench_jit
 bench: $(jit-bench)
 
-# What takes minutes: many boots; programs that check themselves.
+# What takes minutes: every word decoded; many boots; the installer; programs that check themselves.
 .PHONY: check-jit-long
-check-jit-long: $(jit-bench)
-	$(Q)tests/run --boot tests/jit/boots tests/jit/check_programs
+check-jit-long: $(jit-bench) check-decode-full
+	$(Q)tests/run --boot tests/jit/boots tests/jit/installer tests/jit/check_programs
 
 .PHONY: bench-jit
 bench-jit: $(jit-bench)
