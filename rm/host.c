@@ -301,7 +301,7 @@ static void host_fill_client(void)
 {
 	host.client->ledger = host.ledger;
 	host.client->vm = host.vm;
-	host.client->self_pages = 0;
+	host.client->first_pages = pool_count(host.ledger->pool, host.vm->slot);
 	host.client->table_pages_most = server_table_pages(ranges_bytes(&host.memory));
 	host.client->pending = false;
 }

@@ -61,7 +61,7 @@ int ledger_create_vm(struct ledger *ledger, uint16_t client, uint32_t flags, uin
 	strncpy(vm->name, name, sizeof(vm->name) - 1);
 	error = ledger_feed_vm(ledger, vm, pages - nr);
 	if (error) {
-		ledger_destroy_vm(ledger, vm);
+		ledger_undo_vm(ledger, vm);
 		return error;
 	}
 	*out = vm;
@@ -103,6 +103,12 @@ int ledger_destroy_vm(struct ledger *ledger, struct ledger_vm *vm)
 	pool_give_all(ledger->pool, vm->slot);
 	vm->state = LEDGER_FREE;
 	return HYP_OK;
+}
+
+void ledger_undo_vm(struct ledger *ledger, struct ledger_vm *vm)
+{
+	while (ledger_destroy_vm(ledger, vm) == HYP_E_BUSY) {
+	}
 }
 
 struct ledger_vm *ledger_find_vm(struct ledger *ledger, uint16_t client, uint64_t id)

@@ -55,6 +55,13 @@ int ledger_feed_vm(struct ledger *ledger, struct ledger_vm *vm, uint32_t pages);
 /* Destroys it and takes its pages back. HYP_E_BUSY: it is DYING now, ask again. */
 int ledger_destroy_vm(struct ledger *ledger, struct ledger_vm *vm);
 
+/*
+ * The same for a VM that never ran and of which nobody else has a handle: what makes the hypervisor
+ * say BUSY (another core in the way, memory wiped a part at a time) then passes, and nobody would
+ * ask again.
+ */
+void ledger_undo_vm(struct ledger *ledger, struct ledger_vm *vm);
+
 /* A client's VM by its id, in any state but FREE; or NULL. */
 struct ledger_vm *ledger_find_vm(struct ledger *ledger, uint16_t client, uint64_t id);
 

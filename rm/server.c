@@ -99,7 +99,7 @@ static int server_vm_create(struct client *client, const struct rm_request *requ
 	result = hyp_while_busy(hyp_handle_copy(vm->handle, client->vm->handle, CLIENT_VM_RIGHTS),
 				(void)0);
 	if (result.error) {
-		ledger_destroy_vm(client->ledger, vm);
+		ledger_undo_vm(client->ledger, vm);
 		return (int)result.error;
 	}
 	answer->a[0] = result.v[0];
@@ -194,7 +194,7 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	/* The vCPU lives as long as its VM; the RM has no use for a handle to it. */
 	copy = hyp_while_busy(hyp_handle_copy(made.v[0], client->vm->handle, CLIENT_VCPU_RIGHTS),
 			      (void)0);
-	hyp_handle_delete(made.v[0]);
+	(void)hyp_while_busy(hyp_handle_delete(made.v[0]), (void)0);
 	answer->a[0] = copy.v[0];
 	return (int)copy.error;
 }
@@ -243,9 +243,10 @@ static int server_ledger(struct client *client, const struct rm_request *request
 static int server_self_quota(struct client *client, const struct rm_request *request,
 			     struct rm_answer *answer)
 {
+	const struct pool *pool = client->ledger->pool;
+	uint32_t used = pool_count(pool, client->vm->slot) - client->first_pages;
+	uint32_t left = client->table_pages_most - used, pages;
 	uint64_t bytes = request->a[0];
-	uint32_t left = client->table_pages_most - client->self_pages, pages;
-	int error;
 
 	(void)answer;
 	if (bytes > MAX_BYTES) {
@@ -256,14 +257,8 @@ static int server_self_quota(struct client *client, const struct rm_request *req
 	if (!pages) {
 		return HYP_E_LIMIT;
 	}
-	if (pages > client->ledger->pool->nr_free) {
-		return HYP_E_NOMEM;
-	}
-	error = ledger_feed_vm(client->ledger, client->vm, pages);
-	if (!error) {
-		client->self_pages += pages;
-	}
-	return error;
+	return pages > pool->nr_free ? HYP_E_NOMEM
+				     : ledger_feed_vm(client->ledger, client->vm, pages);
 }
 
 void server_answer(struct client *client, const struct rm_request *request,

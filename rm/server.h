@@ -17,7 +17,7 @@ struct client {
 	struct ledger_vm *vm; /* the client itself */
 	uint64_t requests;    /* handles of the two queues */
 	uint64_t answers;
-	uint32_t self_pages;       /* SELF_QUOTA: given so far */
+	uint32_t first_pages;      /* its own before it asked for any (SELF_QUOTA) */
 	uint32_t table_pages_most; /* for all of its memory: more it cannot need for itself */
 	bool pending;              /* answer waits for room */
 	union {

@@ -11,7 +11,6 @@
 #define PAGE             4096ull
 #define NR_IRQS          64u /* 32 SPIs */
 #define SLICE_NS         5000000u
-#define DESTROY_TRIES    1000
 #define PSTATE_EL1H_DAIF 0x3c5u
 
 static int staticvm_failed(const struct boot_vm *boot, const char *what, long error)
@@ -90,12 +89,7 @@ static void staticvm_start(const struct boot_vm *boot, struct ledger *ledger)
 		return;
 	}
 	if (staticvm_fill(boot, vm->handle)) {
-		/* Its memory is wiped a part at a time. */
-		for (int i = 0; i < DESTROY_TRIES; i++) {
-			if (ledger_destroy_vm(ledger, vm) != HYP_E_BUSY) {
-				break;
-			}
-		}
+		ledger_undo_vm(ledger, vm);
 		return;
 	}
 	log_line(LOG_INFO, "static VM '%s': id %llu, %llu MiB, %u vCPU%s, priority %u", vm->name,

@@ -97,6 +97,7 @@ static struct hyp_result vm_create(uint64_t base, uint64_t nr, uint64_t flags)
 static struct hyp_result vm_destroy(struct fake_vm *vm)
 {
 	if (fake.busy) {
+		fake.busy--;
 		return done(HYP_E_BUSY, 0, 0);
 	}
 	vm->used = false;
@@ -130,6 +131,7 @@ static struct hyp_result vm_call(uint64_t nr, struct fake_vm *vm, const hyp_arg_
 			HYP_OK, {vm->started, ranges_bytes(&vm->pool) / PAGE, 7, 8, vm->nr_vcpus}};
 	case HYP_CALL_vcpu_create:
 		vm->nr_vcpus++;
+		fake.nr_vcpu_handles++;
 		return done(HYP_OK, HANDLE_OTHER + (uint64_t)(vm - fake.vms), 0);
 	case HYP_CALL_vgic_config:
 		vm->gicd = a[2];
@@ -214,6 +216,7 @@ struct hyp_result hyp_call(hyp_arg_t nr, hyp_arg_t a1, hyp_arg_t a2, hyp_arg_t a
 	case HYP_CALL_handle_copy:
 		return done(HYP_OK, 40 + fake_vm(a2)->nr_handles++, 0);
 	case HYP_CALL_handle_delete:
+		fake.nr_vcpu_handles--; /* it deletes no others */
 		return done(HYP_OK, 0, 0);
 	case HYP_CALL_vm_create:
 		return vm_create(a1, a2, a3);

@@ -31,12 +31,13 @@ struct fake_vm {
 
 extern struct fake {
 	struct fake_vm vms[FAKE_VMS]; /* handle of vms[i] in the RM's table: 100 + i */
-	bool busy;                    /* VM_DESTROY says BUSY */
+	uint32_t busy;                /* VM_DESTROY says BUSY this often */
 	long calls;                   /* so far */
 	long fail_at;                 /* this call fails ... */
 	long fail_with;               /* ... with this error; 0: none does */
 	enum hyp_call failed;         /* which it was */
 	uint32_t nr_objects;          /* doorbells, queues */
+	uint32_t nr_vcpu_handles;     /* of the RM's */
 	char requests[FAKE_REQUESTS][RM_MSG_BYTES];
 	uint64_t request_bytes[FAKE_REQUESTS];
 	uint32_t nr_requests, next_request;

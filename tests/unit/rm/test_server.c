@@ -33,6 +33,7 @@ static int set_up(void **state)
 	memset(&client, 0, sizeof(client));
 	client.ledger = &ledger;
 	client.table_pages_most = server_table_pages(1ull << 30);
+	client.first_pages = 10;
 	return ledger_create_vm(&ledger, LEDGER_RM, HYP_VM_HOST, 0, 10, "host", &client.vm);
 }
 
@@ -136,12 +137,12 @@ static void test_dying(void **state)
 	uint64_t id = create();
 
 	(void)state;
-	fake.busy = true;
+	fake.busy = ~0u;
 	assert_int_equal(ask(RM_MSG_vm_destroy, id, 0, 0, 0, ""), HYP_E_BUSY);
 	assert_int_equal(ask(RM_MSG_vcpu_create, id, 0, 0, 0, ""), HYP_E_STATE);
 	assert_int_equal(ask(RM_MSG_vm_quota, id, 4096, 0, 0, ""), HYP_E_STATE);
 	expect_ledger_exact();
-	fake.busy = false;
+	fake.busy = 0;
 	assert_int_equal(ask(RM_MSG_vm_destroy, id, 0, 0, 0, ""), HYP_OK);
 	assert_int_equal(pool.nr_free, PAGES - 10);
 }
@@ -178,6 +179,25 @@ static void test_self_quota_is_bounded(void **state)
 	}
 	assert_int_equal(answer.error, HYP_E_LIMIT);
 	assert_int_equal(PAGES - pool.nr_free, 10 + 512 + 2);
+}
+
+/* What was given before a later piece failed counts as well: the pool is in pieces of one page. */
+static void test_self_quota_counts_what_was_given(void **state)
+{
+	uint64_t base;
+
+	(void)state;
+	while (pool_take(&pool, 99, 1, &base)) {
+	}
+	for (base = BASE + 10 * 4096; base < BASE + PAGES * 4096; base += 2 * 4096) {
+		pool_give(&pool, base, 1);
+	}
+	for (int i = 0; i < 1000; i++) {
+		fake.fail_at = fake.calls + 2;
+		fake.fail_with = HYP_E_LIMIT;
+		(void)ask(RM_MSG_self_quota, 2 << 20, 0, 0, 0, "");
+	}
+	assert_int_equal(pool_count(&pool, client.vm->slot), 10 + 512 + 2);
 }
 
 /* Bought in small pieces, a large pool still consists of few. */
@@ -278,6 +298,7 @@ static void test_failing_calls(void **state)
 			int error;
 
 			set_up(state);
+			fake.busy = 3; /* and so does the first way out */
 			fake.fail_at = fake.calls + at;
 			fake.fail_with = errors[e];
 			error = ask(RM_MSG_vm_create, 0, 40, 1, 1 << 20, "x");
@@ -285,10 +306,14 @@ static void test_failing_calls(void **state)
 			if (!error) {
 				error = ask(RM_MSG_vcpu_create, id, 0, 0, 0, "");
 				expect_ledger_exact();
+				assert_true(fake.failed != HYP_CALL_handle_delete ||
+					    errors[e] != HYP_E_BUSY || fake.nr_vcpu_handles == 0);
 				error = ask(RM_MSG_vm_quota, id, 1 << 20, 0, 0, "");
 				expect_ledger_exact();
 				while (ask(RM_MSG_vm_destroy, id, 0, 0, 0, "") == HYP_E_BUSY) {
 				}
+			} else {
+				assert_null(ledger_get_nth(&ledger, 2)); /* after RM and host */
 			}
 			expect_ledger_exact();
 		}
@@ -358,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup(test_dying, set_up),
 		cmocka_unit_test_setup(test_ledger_rows, set_up),
 		cmocka_unit_test_setup(test_self_quota_is_bounded, set_up),
+		cmocka_unit_test_setup(test_self_quota_counts_what_was_given, set_up),
 		cmocka_unit_test_setup(test_quota_grows, set_up),
 		cmocka_unit_test_setup(test_vm_quota_is_bounded, set_up),
 		cmocka_unit_test_setup(test_pool_runs_dry, set_up),
