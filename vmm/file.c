@@ -36,7 +36,8 @@ static int file_check(const char *path, int fd, struct stat *status, char *error
 
 int file_map(const char *path, struct file_bytes *file, char error[FILE_ERROR_SIZE])
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without waiting for the writer of a pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
 	void *map;
 	int result;

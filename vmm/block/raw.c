@@ -90,7 +90,8 @@ static int raw_check(const char *path, int fd, bool read_only, uint64_t *size)
 
 int block_open(const char *path, bool read_only, struct block_backend **out)
 {
-	int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	/* Without waiting for the writer of a pipe; disks do not care. */
+	int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
 	struct block_backend *block;
 	uint64_t size;
 	int result;

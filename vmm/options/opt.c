@@ -249,6 +249,10 @@ static int opt_parse_item(struct opt_values *values, const char *item, bool firs
 	size_t length = equals ? (size_t)(equals - item) : strlen(item);
 	int index = opt_find(keys, item, length);
 
+	if (index >= 0 && equals && keys[index].type != OPT_STRING &&
+	    strcmp(equals + 1, "help") == 0) {
+		return OPT_HELP;
+	}
 	if (index >= 0 && equals) {
 		return opt_set(values, (unsigned int)index, equals + 1, true, error);
 	}

@@ -357,9 +357,6 @@ static int run_apply_hypervisor(struct vm_config *config, const struct opt_value
 	const struct opt_key *keys = run_no_keys;
 
 	(void)values;
-	if (strcmp(text, "help") == 0) {
-		return OPT_HELP;
-	}
 	config->accel = NULL;
 	for (unsigned int i = 0; accel_list[i]; i++) {
 		if (strlen(accel_list[i]->name) == length &&

@@ -69,10 +69,11 @@ static void run_print_help(FILE *out)
 static int run_find_option(const char *argument, size_t length, const struct run_option **option,
 			   char *error)
 {
+	const size_t dashes = argument[1] == '-' ? 2 : 1; /* QEMU's habit is one */
 	struct suggest suggest;
 	const char *near;
 
-	suggest_init(&suggest, argument + 2, length > 2 ? length - 2 : 0);
+	suggest_init(&suggest, argument + dashes, length - dashes);
 	for (unsigned int i = 0; run_options[i].name; i++) {
 		*option = &run_options[i];
 		if (argument[1] != '-' && length == 2 && argument[1] == (*option)->letter) {
@@ -84,7 +85,7 @@ static int run_find_option(const char *argument, size_t length, const struct run
 		}
 		suggest_offer(&suggest, (*option)->name);
 	}
-	near = argument[1] == '-' ? suggest_best(&suggest) : NULL;
+	near = length > 2 ? suggest_best(&suggest) : NULL;
 	snprintf(error, OPT_ERROR_SIZE, "there is no option %.*s; %s%s%s", (int)length, argument,
 		 near ? "did you mean --" : "`vmm run --help` lists them", near ? near : "",
 		 near ? "?" : "");
@@ -100,6 +101,16 @@ static int run_explain(const struct run_option *option, char *error)
 	return -EINVAL;
 }
 
+/* What `help` as a value that has no keys of its own shows; a file of that name is ./help. */
+static void run_print_value(const struct run_option *option, FILE *out)
+{
+	if (strcmp(option->name, "hypervisor") == 0) {
+		run_print_hypervisors(out);
+	} else {
+		run_print_option(option, out);
+	}
+}
+
 /* Parses the sub-options of one occurrence and keeps them as long as the configuration. */
 static int run_apply_keys(struct vm_config *config, const struct run_option *option,
 			  const char *text, FILE *help, char *error)
@@ -112,6 +123,11 @@ static int run_apply_keys(struct vm_config *config, const struct run_option *opt
 		return -ENOMEM;
 	}
 	config->parsed = grown;
+	if (*text == '\0') {
+		snprintf(error, OPT_ERROR_SIZE,
+			 "--%s: the value is empty; `help` shows what it can be", option->name);
+		return -EINVAL;
+	}
 	result = opt_parse(option->keys, text, &grown[config->nr_parsed], error);
 	if (result == OPT_HELP) {
 		fprintf(help, "--%s VALUE[,KEY=VALUE...]: %s\n", option->name, option->help);
@@ -136,9 +152,11 @@ static int run_apply(struct vm_config *config, const struct run_option *option, 
 	if (option->keys) {
 		return run_apply_keys(config, option, text, help, error);
 	}
-	result = option->apply(config, NULL, text, error);
+	result = option->argument && strcmp(text, "help") == 0
+			 ? OPT_HELP
+			 : option->apply(config, NULL, text, error);
 	if (result == OPT_HELP) {
-		run_print_hypervisors(help);
+		run_print_value(option, help);
 		return OPT_HELP;
 	}
 	return result ? run_explain(option, error) : 0;
@@ -220,13 +238,14 @@ static int run_parse_words(int argc, char **argv, struct vm_config *config, FILE
 	for (int i = 0; i < argc;) {
 		const char *word = argv[i];
 
+		if (!options_end && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+				     (i == 0 && strcmp(word, "help") == 0))) {
+			run_print_help(help);
+			return OPT_HELP;
+		}
 		if (!options_end && word[0] == '-' && word[1]) {
 			int used;
 
-			if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-				run_print_help(help);
-				return OPT_HELP;
-			}
 			options_end = strcmp(word, "--") == 0;
 			used = options_end
 				       ? 1

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -211,6 +212,11 @@ static void test_file_errors(void **state)
 	write_file("", 0);
 	assert_int_equal(file_map(path, &file, error), -EINVAL);
 	assert_non_null(strstr(error, "empty"));
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes to it: must not wait */
+	assert_int_equal(file_map(path, &file, error), -EINVAL);
+	assert_non_null(strstr(error, "pipe"));
+	unlink(path);
 }
 
 int main(void)

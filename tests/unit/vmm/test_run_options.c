@@ -107,6 +107,9 @@ static void test_says_what_is_wrong(void **state)
 		{"--blokc x Image", "did you mean --block?"},
 		{"--frobnicate Image", "`vmm run --help`"},
 		{"-z Image", "`vmm run --help`"},
+		{"-initrd x Image", "did you mean --initrd?"},
+		{"--mem= Image", "the value is empty"},
+		{"--serial= Image", "the value is empty"},
 		{"--cpus 0 Image", "--cpus: num-cores=0 is impossible: it can be 1 to 123"},
 		{"--cpus 124 Image", "1 to 123"},
 		{"--mem 1 Image", "16M to 255G"},
@@ -160,11 +163,23 @@ static void test_help_everywhere(void **state)
 	static const struct {
 		const char *line, *says;
 	} cases[] = {
-		{"--help", "usage: vmm run"},        {"-h", "exit status"},
-		{"--cpus help", "num-cores"},        {"--mem help", "default 512"},
-		{"--serial help", "virtio-console"}, {"--block help", "raw image"},
-		{"--hypervisor help", "translator"}, {"--hypervisor shim,help", "/dev/hyp"},
+		{"--help", "usage: vmm run"},
+		{"-h", "exit status"},
+		{"--cpus help", "num-cores"},
+		{"--mem help", "default 512"},
+		{"--serial help", "virtio-console"},
+		{"--block help", "raw image"},
+		{"--hypervisor help", "translator"},
+		{"--hypervisor shim,help", "/dev/hyp"},
 		{"--log-level help", "error|warn"},
+		{"--serial type=help", "virtio-console"},
+		{"--block x,ro=help", "raw image"},
+		{"--cpus num-cores=help", "default 1"},
+		{"--hypervisor shim,help", "translator"},
+		{"--initrd help", "initial RAM disk"},
+		{"--params help", "kernel command line"},
+		{"--name help", "vmm list"},
+		{"help", "usage: vmm run"},
 	};
 
 	(void)state;

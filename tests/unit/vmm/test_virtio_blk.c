@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define DISK_SIZE (1u << 20)
 #define HEADER    (GUEST_BASE + 0x100000)
@@ -255,11 +256,17 @@ static void test_reset_under_load(void **state)
 static void test_open_says_no(void **state)
 {
 	struct block_backend *other;
+	char pipe[80];
 
 	(void)state;
 	assert_int_equal(block_open("/nonexistent", false, &other), -EINVAL);
 	assert_int_equal(block_open("/tmp", true, &other), -EINVAL);
 	assert_int_equal(block_open("/dev/null", true, &other), -EINVAL);
+	snprintf(pipe, sizeof(pipe), "%s.pipe", path);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(block_open(pipe, true, &other),
+			 -EINVAL); /* without waiting for a writer */
+	unlink(pipe);
 	assert_int_equal(block_open(path, false, &other), -EINVAL); /* in use */
 	assert_int_equal(pwrite(backend->fd, "QFI\xfb", 4, 0), 4);
 	assert_int_equal(block_open(path, false, &other), -EINVAL);
