@@ -7,8 +7,11 @@
 #include "log.h"
 #include "options/suggest.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct verb {
 	const char *name;
@@ -57,21 +60,45 @@ static int fail_unknown(const char *name)
 	return VMM_EXIT_ARGUMENTS;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Who closed one of the standard streams would else have the next file that is opened, a disk
+ * perhaps, in its place, and messages written into it. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	open_standard_streams();
 	if (argc < 2) {
 		print_help(stderr);
 		return VMM_EXIT_ARGUMENTS;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-	    strcmp(argv[1], "-h") == 0) {
+	if (strcmp(argv[1], "help") == 0 || asks_for_help(argv[1])) {
 		print_help(stdout);
 		return VMM_EXIT_OFF;
 	}
 	for (size_t i = 0; i < NR_VERBS; i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0) {
-			return verbs[i].run(argc - 2, argv + 2);
+		if (strcmp(argv[1], verbs[i].name) != 0) {
+			continue;
 		}
+		if (argc == 3 && verbs[i].run != cmd_run && asks_for_help(argv[2])) {
+			printf("usage: vmm %s %s\n", verbs[i].name, verbs[i].help);
+			return VMM_EXIT_OFF;
+		}
+		return verbs[i].run(argc - 2, argv + 2);
 	}
 	return fail_unknown(argv[1]);
 }

@@ -99,8 +99,9 @@ int block_open(const char *path, bool read_only, struct block_backend **out)
 	if (fd < 0) {
 		result = -errno;
 		log_error("--block: cannot open %s: %s%s", path, strerror(-result),
-			  !read_only && access(path, R_OK) == 0 ? " (with ro it could be read)"
-								: "");
+			  result != -EISDIR && !read_only && access(path, R_OK) == 0
+				  ? " (with ro it could be read)"
+				  : "");
 		return -EINVAL;
 	}
 	result = raw_check(path, fd, read_only, &size);

@@ -4,6 +4,8 @@
  */
 #include "chardev/port.h"
 
+#include "log.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,15 @@ void port_close(struct port *port)
 	*port = (struct port){.in_fd = -1, .out_fd = -1};
 }
 
+/* Once. That a reader goes away is as it should be. */
+static void port_tell_loss(struct port *port, int error)
+{
+	if (!port->lost && error != EPIPE && error != ECONNRESET) {
+		port->lost = true;
+		log_warn("serial: output is lost: %s", strerror(error));
+	}
+}
+
 /* Writes without waiting; returns how much went out. A peer that is gone takes everything. */
 static size_t port_write_now(struct port *port, const uint8_t *bytes, size_t count)
 {
@@ -71,6 +82,7 @@ static size_t port_write_now(struct port *port, const uint8_t *bytes, size_t cou
 		} else if (n < 0 && errno == EAGAIN) {
 			return done;
 		} else if (n == 0 || errno != EINTR) {
+			port_tell_loss(port, n == 0 ? EIO : errno);
 			return count;
 		}
 	}

@@ -22,6 +22,7 @@ struct port {
 	struct event_source *in_source, *out_source;
 	bool lossy;     /* when the buffer is full, drop instead of holding the guest up */
 	bool in_held;   /* input is not read until there is room */
+	bool lost;      /* output went nowhere, and that has been told */
 	bool out_waits; /* bytes are pending, EPOLLOUT is asked for */
 	uint8_t *buffer;
 	size_t start, pending; /* ring in buffer */
