@@ -8,6 +8,14 @@ check-boot-y += tests/boot/test_matrix
 bench-y += tests/perf/hyp
 check-boot-y += tests/boot/test_gic_guest
 check-boot-y += tests/boot/test_bare_host
+check-boot-y += tests/boot/test_qemu
+check: $(O)/tests/qemu.img
+
+# Debian's QEMU for the host VM: a download of 36 MB.
+$(O)/tests/qemu.img: tests/jit/mkprograms tests/boot/qemu/packages.txt $(O)/sysroot.mk
+	@mkdir -p $(@D)
+	@$(say) DISK $@
+	$(Q)tests/jit/mkprograms $(O) $@ tests/boot/qemu/packages.txt
 
 include tests/unit/vgic/build.mk
 include tests/guest/build.mk
