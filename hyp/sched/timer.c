@@ -53,17 +53,21 @@ static u64 virt_deadline(const struct vcpu *vcpu)
 	if (vcpu_is_loaded(vcpu)) {
 		timerarch_virt_read(&ctl, &cval);
 	}
-	return armed(ctl) ? to_physical(cval, vcpu->vm->cntvoff) : TIMER_NEVER;
+	return armed(ctl) ? cval + vcpu->vm->cntvoff : TIMER_NEVER;
 }
 
 static u64 phys_deadline(const struct vcpu *vcpu)
 {
-	return armed(vcpu->timer.cntp_ctl) ? to_physical(vcpu->timer.cntp_cval, 0) : TIMER_NEVER;
+	return armed(vcpu->timer.cntp_ctl) ? vcpu->timer.cntp_cval : TIMER_NEVER;
 }
 
 u64 timer_vcpu_deadline(const struct vcpu *vcpu)
 {
-	return earlier(virt_deadline(vcpu), phys_deadline(vcpu));
+	u64 offset = vcpu->vm->cntvoff;
+	u64 virt = virt_deadline(vcpu);
+
+	virt = virt == TIMER_NEVER ? virt : to_physical(virt - offset, offset);
+	return earlier(virt, to_physical(phys_deadline(vcpu), 0));
 }
 
 /* The emulated timer's line follows its condition (D11.2.4); no-op if it has not changed. */
