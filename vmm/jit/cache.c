@@ -234,12 +234,14 @@ static void cache_drop(struct jit_cpu *self)
 	atomic_store(&cache->exclusive, false);
 }
 
-/* Overwrites a block's entry with a jump: eight aligned bytes, seen whole or not at all. */
+/* Overwrites a block's entry with a jump: eight aligned bytes, seen whole or not at all. Those
+ * behind the jump stay: a CPU may be between the first instruction and the next. */
 static void cache_redirect(struct cache_block *block, const uint8_t *target)
 {
+	uint64_t *entry = (uint64_t *)block->entry;
 	uint64_t bytes = CACHE_STALE_JUMP | (uint64_t)(uint32_t)(target - (block->entry + 5)) << 8;
 
-	__atomic_store_n((uint64_t *)block->entry, bytes | 0x909090ull << 40, __ATOMIC_RELEASE);
+	__atomic_store_n(entry, bytes | (*entry & ~0ull << 40), __ATOMIC_RELEASE);
 }
 
 static void cache_make_stale(struct jit_cache *cache, struct cache_block *block)
