@@ -387,7 +387,19 @@ void x64_patch(uint8_t *site, const uint8_t *target)
 
 void x64_align(struct x64_buf *b, unsigned int offset, unsigned int align)
 {
-	while (((uintptr_t)b->p + offset) % align && !b->overflow) {
-		x64_byte(b, 0x90);
+	static const uint8_t nops[8][7] = {
+		{0},
+		{0x90},
+		{0x66, 0x90},
+		{0x0f, 0x1f, 0x00},
+		{0x0f, 0x1f, 0x40, 0x00},
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+	};
+	unsigned int nr = (unsigned int)(0u - ((uintptr_t)b->p + offset)) % align;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		x64_byte(b, nops[nr][i]);
 	}
 }
