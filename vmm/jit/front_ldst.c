@@ -11,6 +11,7 @@
 struct address {
 	unsigned int base;
 	unsigned int index; /* IR_IMM: offset; else a register added to the base */
+	unsigned int scale;
 	int64_t offset;
 	bool write_back;
 	int64_t step; /* what write-back adds */
@@ -20,6 +21,7 @@ static void ldst_set_address(struct ir_op *o, const struct address *a)
 {
 	o->a = (uint8_t)a->base;
 	o->b = (uint8_t)a->index;
+	o->scale = (uint8_t)a->scale;
 	o->imm = a->offset;
 }
 
@@ -46,21 +48,23 @@ static struct address ldst_indexed(struct front *f, bool pre, int64_t step)
 	};
 }
 
-/* Register offset: the index is extended and shifted into T0. */
+/* Register offset: the index is extended, and shifted if that is too far for x86, into T0. */
 static struct address ldst_register(struct front *f, unsigned int lg)
 {
 	uint32_t i = f->insn;
 	unsigned int option = f_option(i), value = front_zr(f_rm(i));
+	unsigned int scale = f_scaled(i) ? lg : 0;
 
 	if (option != 3 && option != 7) {
 		front_op3(f, option & 4 ? IR_SEXT : IR_ZEXT, true, IR_T0, value, IR_NONE)->size = 2;
 		value = IR_T0;
 	}
-	if (f_scaled(i) && lg) {
-		front_op_imm(f, IR_SHL, true, IR_T0, value, lg);
+	if (scale > 3) {
+		front_op_imm(f, IR_SHL, true, IR_T0, value, scale);
 		value = IR_T0;
+		scale = 0;
 	}
-	return (struct address){.base = f_rn(i), .index = value};
+	return (struct address){.base = f_rn(i), .index = value, .scale = scale};
 }
 
 /* Kinds of a single access of the general registers. */

@@ -76,7 +76,7 @@ enum ir_opcode {
 	IR_BSWAP,  /* within units of 1 << size bytes */
 	IR_SELECT, /* dst = cond ? a : b, aux: enum ir_select applied to b */
 	IR_CCMP,   /* if cond: flags of a - b (aux 0) or a + b (aux 1), else flags = imm >> 32 */
-	/* [a + b] or [a + imm]; the slow path interprets the guest instruction */
+	/* [a + (b << scale)] or [a + imm]; the slow path interprets the guest instruction */
 	IR_LOAD,      /* aux: sign-extend; wide: to 64 bits */
 	IR_STORE,     /* dst is the data */
 	IR_LOAD_PAIR, /* dst, c; aux as above */
@@ -304,6 +304,7 @@ struct ir_op {
 	bool keep_flags;   /* the host's flags hold NZCV for a later operation */
 	bool unprivileged;
 	bool scalar;   /* IR_VEC: the first element only, the others of the result are zero */
+	uint8_t scale; /* memory: b is shifted left by so much, up to 3 */
 	uint8_t index; /* guest instruction */
 	int64_t imm;
 };

@@ -149,6 +149,34 @@ static void emit_track_sp(struct emit *e, const struct ir_op *op)
 	}
 }
 
+/* Bytes, and what was made as short: indices into tables of a page or so. */
+static bool is_small(const struct emit *e, const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_LOAD:
+	case IR_ZEXT:
+		return (op->size == 0 && !op->aux) || (op->op == IR_ZEXT && e->small >> op->a & 1);
+	case IR_AND:
+		return op->b == IR_IMM && (uint64_t)op->imm <= EMIT_SMALL;
+	case IR_MOV:
+		return e->small >> op->a & 1;
+	default:
+		return false;
+	}
+}
+
+static void emit_track_small(struct emit *e, const struct ir_op *op)
+{
+	if (op->op == IR_CALL) {
+		e->small = 0;
+	} else if (op->dst <= IR_T0) {
+		bool small = is_small(e, op);
+
+		e->small &= ~(1ull << op->dst);
+		e->small |= (uint64_t)small << op->dst;
+	}
+}
+
 /* Cold paths rejoin at the next instruction, with the copies that the hot path has there. */
 static void emit_insn_end(struct emit *e)
 {
@@ -220,6 +248,7 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 		break;
 	}
 	emit_track_sp(e, op);
+	emit_track_small(e, op);
 	emit_vector_end_op(e);
 }
 

@@ -71,6 +71,8 @@ struct emit_cold {
 /* Vectors that stay in xmm registers around a loop. */
 #define EMIT_MAX_KEPT 8
 
+#define EMIT_SMALL 511 /* see emit.small */
+
 struct emit {
 	struct x64_buf *b;
 	const struct ir_block *block;
@@ -80,6 +82,7 @@ struct emit {
 	uint8_t kept_cond; /* A64 condition in cpu->kept_cond, or IR_NONE */
 	bool no_chain;
 	bool sp_aligned; /* SP has been checked and only moved by multiples of 16 since */
+	uint64_t small;  /* values that seem to be indices into small tables, by number; a guess */
 	bool left;       /* an unconditional exit was emitted: the rest is unreachable */
 	uint8_t *entry;
 	/* Jumps to the start of the next guest instruction, and how many. */

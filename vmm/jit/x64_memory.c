@@ -87,7 +87,8 @@ static void emit_add_offset(struct emit *e, enum x64_reg to, enum x64_reg base, 
 /* The address in a register: the base's own if nothing is added, else rax. */
 static enum x64_reg emit_address(struct emit *e, const struct ir_op *op)
 {
-	enum x64_reg base = emit_pinned(op->a), index;
+	enum x64_reg base = emit_pinned(op->a);
+	struct x64_mem sum;
 
 	if (op->a == IR_ZR) {
 		x64_mov_imm(e->b, RAX, (uint64_t)op->imm);
@@ -106,8 +107,9 @@ static enum x64_reg emit_address(struct emit *e, const struct ir_op *op)
 		}
 		return RAX;
 	}
-	index = emit_use(e, op->b, RCX);
-	x64_lea(e->b, true, RAX, x64_at_index(base, index, 0));
+	sum = x64_at_index(base, emit_use(e, op->b, RCX), 0);
+	sum.scale = op->scale;
+	x64_lea(e->b, true, RAX, sum);
 	return RAX;
 }
 
@@ -177,7 +179,7 @@ struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigne
 	return emit_lookup_slot(e, op, size);
 }
 
-/* Through L1: on return the access is at [rax]. */
+/* Through L1: on return the access is at [rax + rcx]. */
 static struct x64_mem emit_lookup_table(struct emit *e, const struct ir_op *op, unsigned int size)
 {
 	enum x64_reg address = emit_address(e, op);
@@ -195,9 +197,9 @@ static struct x64_mem emit_lookup_table(struct emit *e, const struct ir_op *op, 
 	x64_alu_rm(e->b, true, ALU_SUB, RDX, x64_at_index(RBP, RCX, tag));
 	x64_alu_ri(e->b, true, ALU_CMP, RDX, (int32_t)(TLB_PAGE_SIZE - size));
 	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_interpret);
-	x64_alu_rm(e->b, true, ALU_ADD, RAX,
-		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct tlb_entry, addend)));
-	return x64_at(RAX, 0);
+	x64_mov_load(e->b, true, RCX,
+		     x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct tlb_entry, addend)));
+	return x64_at_index(RAX, RCX, 0);
 }
 
 static void load_value(struct emit *e, const struct ir_op *op, enum x64_reg to, struct x64_mem mem)
@@ -354,10 +356,11 @@ static void vector_list(struct emit *e, const struct ir_op *op, struct x64_mem m
 	}
 }
 
-/* Vectors are seldom accessed here and there: their index too may stay in one page for long. */
-static bool wants_slot(const struct ir_op *op)
+/* Vectors are seldom accessed here and there: their index too may stay in one page for long. So may
+ * one that is small. */
+static bool wants_slot(const struct emit *e, const struct ir_op *op)
 {
-	return op->a != IR_ZR && (op->b == IR_IMM || is_vector(op));
+	return op->a != IR_ZR && (op->b == IR_IMM || is_vector(op) || e->small >> op->b & 1);
 }
 
 void emit_memory(struct emit *e, const struct ir_op *op)
@@ -370,7 +373,7 @@ void emit_memory(struct emit *e, const struct ir_op *op)
 		return;
 	}
 	check_sp(e, op);
-	if (wants_slot(op)) {
+	if (wants_slot(e, op)) {
 		mem = emit_lookup_slot(e, op, size);
 	} else {
 		mem = emit_lookup_table(e, op, size);
