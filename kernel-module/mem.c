@@ -11,8 +11,8 @@
  * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock. A huge page is pinned once: who
  * holds any part of it keeps it whole. One of a memory file (memfile.c) is not pinned but referenced.
  *
- * Single pages come up to 16 at a time: whoever touches one frame mostly touches the next, and the way
- * here costs more than the page. They are the frames from the touched one to the next 64 KiB boundary.
+ * Single pages come up to 32 at a time: whoever touches one frame mostly touches the next, and the way
+ * here costs more than the page. They are the frames from the touched one to the next 128 KiB boundary.
  * After a huge page follow those up to the next 32 MiB boundary that the process has already.
  *
  * mem->pages (pages.c) remembers what the guest has, and is the only record of it. Invariant: a frame
@@ -36,7 +36,7 @@
 
 #define MEM_BLOCK	PAGES_REGION
 #define MEM_BLOCK_ORDER 9
-#define MEM_BATCH	16UL
+#define MEM_BATCH	32UL
 #define MEM_BLOCK_BATCH (16 * MEM_BLOCK)
 #define MEM_CHARGE_STEP MEM_BLOCK_BATCH
 
