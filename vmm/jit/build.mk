@@ -41,6 +41,7 @@ jit-y += vmm/jit/tlb_queue.c
 jit-y += vmm/jit/translate.c
 jit-y += vmm/jit/vm.c
 jit-y += vmm/jit/x64_arith.c
+jit-y += vmm/jit/x64_bits.c
 jit-y += vmm/jit/x64_asm.c
 jit-y += vmm/jit/x64_atomic.c
 jit-y += vmm/jit/x64_emit.c

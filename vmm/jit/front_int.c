@@ -237,12 +237,10 @@ static bool int_multiply_add(struct front *f, bool wide, int extend, bool subtra
 {
 	uint32_t i = f->insn;
 	unsigned int n = front_zr(f_rn(i)), m = front_zr(f_rm(i)), a = front_zr(f_ra(i));
-	struct ir_op *o = front_op3(f, IR_MUL, wide, IR_T0, n, m);
+	bool no_sum = a == IR_ZR && !subtract;
 
-	o->aux = (uint8_t)extend; /* 0 none, 1 zero- or 2 sign-extend both from 32 bits */
-	if (a == IR_ZR && !subtract) {
-		front_op3(f, IR_MOV, wide, rd_zr(i), IR_T0, IR_NONE);
-	} else {
+	front_op3(f, IR_MUL, wide, no_sum ? rd_zr(i) : IR_T0, n, m)->aux = (uint8_t)extend;
+	if (!no_sum) {
 		front_op3(f, subtract ? IR_SUB : IR_ADD, wide, rd_zr(i), a, IR_T0);
 	}
 	return true;

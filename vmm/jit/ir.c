@@ -29,18 +29,21 @@ static bool ir_keeps_flags(const struct ir_op *op)
 	case IR_MOV:
 	case IR_MOVI:
 	case IR_ADD:
+	case IR_SUB:
 	case IR_NOT:
 	case IR_SHL:
 	case IR_SHR:
 	case IR_SAR:
+	case IR_EXTRACT:
 	case IR_SEXT:
 	case IR_ZEXT:
+	case IR_MUL:
+	case IR_MUL_HIGH_U:
 	case IR_SELECT:
 	case IR_BRANCH:
 	case IR_JUMP:
 	case IR_WRITE_CPU:
 		return true;
-	case IR_SUB:
 	case IR_ROR:
 		return op->b == IR_IMM;
 	case IR_READ_CPU:

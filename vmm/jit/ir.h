@@ -66,7 +66,7 @@ enum ir_opcode {
 	IR_INSERT,  /* bits of dst from aux, imm of them, = low bits of a */
 	IR_SEXT,    /* from 8 << size bits */
 	IR_ZEXT,
-	IR_MUL,
+	IR_MUL, /* aux: both are zero- (1) or sign-extended (2) from 32 bits */
 	IR_MUL_HIGH_U,
 	IR_MUL_HIGH_S,
 	IR_DIV_U,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * x64_arith.c - integer arithmetic: moves, ALU, shifts, multiplication, division, selection.
+ * x64_arith.c - integer arithmetic: moves, ALU, multiplication, division, selection.
  *
  * A 32-bit x86 operation clears the upper half of its destination as A64 does, so `wide` maps to
  * REX.W and nothing more. Hosts have LZCNT and BMI2 (accel_jit.c checks).
@@ -8,15 +8,9 @@
 #include "x64_emit.h"
 
 #define OP_IMUL   (X64_0F | 0xaf)
+#define OP_MULX   (X64_F2 | X64_0F38 | 0xf6)
 #define OP_MOVZX8 (X64_0F | 0xb6)
-#define OP_MOVSX8 (X64_0F | 0xbe)
 #define OP_MOVSXD 0x63
-#define OP_LZCNT  (X64_F3 | X64_0F | 0xbd)
-#define OP_SHLX   (X64_66 | X64_0F38 | 0xf7)
-#define OP_SARX   (X64_F3 | X64_0F38 | 0xf7)
-#define OP_SHRX   (X64_F2 | X64_0F38 | 0xf7)
-#define OP_RORX   (X64_F2 | X64_0F3A | 0xf0)
-#define OP_SHRD   (X64_0F | 0xac)
 
 static bool fits_imm32(int64_t imm, bool wide)
 {
@@ -81,12 +75,13 @@ static bool is_commutative(enum x64_alu alu)
 	return alu != ALU_SUB && alu != ALU_SBB;
 }
 
-/* ADD and SUB of an immediate by LEA, which is shorter if the operands are in registers and the
- * result is elsewhere, and keeps the flags. */
+/* By LEA, which is shorter if the operands are in registers and the result is elsewhere, and keeps
+ * the flags. */
 static bool add_by_lea(struct emit *e, const struct ir_op *op, enum x64_reg dst)
 {
 	enum x64_reg a = emit_pinned(op->a), b = emit_pinned(op->b);
 	int64_t imm = op->op == IR_SUB ? -op->imm : op->imm;
+	int32_t negative = 0;
 
 	if (!op->keep_flags && (op->op == IR_SUB || op->set_flags || a == X64_NO_REG || dst == a ||
 				(op->b != IR_IMM && (b == X64_NO_REG || b == dst)))) {
@@ -100,10 +95,15 @@ static bool add_by_lea(struct emit *e, const struct ir_op *op, enum x64_reg dst)
 	if (op->b == IR_IMM) {
 		b = RCX;
 		x64_mov_imm(e->b, b, (uint64_t)imm);
+	} else if (op->op == IR_SUB) {
+		b = RCX;
+		emit_load(e, b, op->b, true);
+		x64_rr(e->b, true, 0xf7, 2, b); /* not */
+		negative = 1;
 	} else {
 		b = emit_use(e, op->b, RCX);
 	}
-	x64_lea(e->b, op->wide, dst, x64_at_index(a, b, 0));
+	x64_lea(e->b, op->wide, dst, x64_at_index(a, b, negative));
 	return true;
 }
 
@@ -149,29 +149,37 @@ static void emit_alu(struct emit *e, const struct ir_op *op, enum x64_alu alu, e
 	}
 }
 
-/* ADC and SBC: x86 wants the carry, or the borrow, in CF. */
-static void emit_with_carry(struct emit *e, const struct ir_op *op)
+/* C to CF, or its inverse, as `how` says. */
+static void emit_carry(struct emit *e, const struct ir_op *op, enum emit_flags how)
 {
-	bool subtract = op->op == IR_SBC;
-
 	if (e->host_flags == EMIT_FLAGS_NONE) {
 		emit_flags_to_memory(e, op);
-		x64_rm(e->b, false, X64_0F | 0xb6, RAX, emit_cpu(EMIT_CPU(flags) + 1));
+		x64_rm(e->b, false, OP_MOVZX8, RAX, emit_cpu(EMIT_CPU(flags) + 1));
 		x64_shift_ri(e->b, false, SHIFT_SHR, RAX, 1);
 		e->host_flags = EMIT_FLAGS_DIRECT;
 	}
-	if ((e->host_flags == EMIT_FLAGS_DIRECT) == subtract) {
+	if (e->host_flags != how) {
 		x64_byte(e->b, 0xf5); /* cmc */
 	}
-	emit_load(e, RAX, op->a, true);
-	alu_operand(e, op->wide, subtract ? ALU_SBB : ALU_ADC, RAX, op);
+}
+
+/* ADC and SBC. To store flags takes rax, so the result is never there. */
+static void emit_with_carry(struct emit *e, const struct ir_op *op)
+{
+	bool subtract = op->op == IR_SBC;
+	enum emit_flags how = subtract ? EMIT_FLAGS_SUB : EMIT_FLAGS_DIRECT;
+	enum x64_reg dst = emit_def(op->dst, RCX);
+
+	emit_carry(e, op, how);
+	if (op->b != op->a && emit_pinned(op->b) == dst) {
+		dst = RCX;
+	}
+	emit_load(e, dst, op->a, true);
+	alu_operand(e, op->wide, subtract ? ALU_SBB : ALU_ADC, dst, op);
+	emit_commit(e, op->dst, dst);
 	if (op->set_flags) {
-		/* Storing them would need rax. */
-		x64_mov_rr(e->b, true, RCX, RAX);
-		emit_flags_set(e, op, subtract ? EMIT_FLAGS_SUB : EMIT_FLAGS_DIRECT, false);
-		emit_commit(e, op->dst, RCX);
+		emit_flags_set(e, op, how, false);
 	} else {
-		emit_commit(e, op->dst, RAX);
 		e->host_flags = EMIT_FLAGS_NONE;
 	}
 }
@@ -215,162 +223,83 @@ static void emit_not(struct emit *e, const struct ir_op *op)
 	emit_commit(e, op->dst, dst);
 }
 
-/* By an immediate. SHLX and its relatives read another register than they write, and keep the
- * flags. */
-static void emit_shift_imm(struct emit *e, const struct ir_op *op, enum x64_reg dst,
-			   unsigned int by_register)
+/* opcode reg, value. Uses rcx for zero. */
+static void emit_operand(struct emit *e, bool wide, unsigned int opcode, enum x64_reg reg,
+			 unsigned int value)
 {
-	static const uint8_t shifts[] = {SHIFT_SHL, SHIFT_SHR, SHIFT_SAR};
-	enum x64_reg a = emit_use(e, op->a, RAX);
-
-	if (op->imm == 0) {
-		emit_load(e, dst, op->a, op->wide);
-	} else if (op->op == IR_ROR) {
-		x64_vex_rr(e->b, op->wide, OP_RORX, dst, 0, a);
-		x64_byte(e->b, (uint8_t)op->imm);
-	} else if (a != dst || op->keep_flags) {
-		x64_mov_imm(e->b, RCX, (uint64_t)op->imm);
-		x64_vex_rr(e->b, op->wide, by_register, dst, RCX, a);
+	if (value == IR_ZR || emit_pinned(value) != X64_NO_REG) {
+		x64_rr(e->b, wide, opcode, reg, emit_use(e, value, RCX));
 	} else {
-		x64_shift_ri(e->b, op->wide, (enum x64_shift)shifts[op->op - IR_SHL], dst,
-			     (uint8_t)op->imm);
+		x64_rm(e->b, wide, opcode, reg, emit_guest_reg(value));
 	}
 }
 
-static void emit_shift(struct emit *e, const struct ir_op *op)
+/* An operand of IR_MUL: op->aux says that it is zero- (1) or sign-extended (2) from 32 bits. */
+static void load_extended(struct emit *e, const struct ir_op *op, enum x64_reg to,
+			  unsigned int value)
 {
-	static const uint16_t by_register[] = {OP_SHLX, OP_SHRX, OP_SARX, 0};
-	unsigned int kind = op->op - IR_SHL;
-	enum x64_reg dst = emit_def(op->dst, RAX);
-	enum x64_reg a, count;
-
-	if (!op->keep_flags) {
-		e->host_flags = EMIT_FLAGS_NONE;
-	}
-	if (op->b == IR_IMM) {
-		emit_shift_imm(e, op, dst, by_register[kind]);
-	} else if (op->op == IR_ROR) {
-		emit_load(e, RCX, op->b, true);
-		emit_load(e, RAX, op->a, op->wide);
-		x64_shift_cl(e->b, op->wide, SHIFT_ROR, RAX);
-		dst = RAX;
+	if (op->aux == 2) {
+		emit_operand(e, true, OP_MOVSXD, to, value);
 	} else {
-		a = emit_use(e, op->a, RAX);
-		count = emit_use(e, op->b, RCX);
-		x64_vex_rr(e->b, op->wide, by_register[kind], dst, count, a);
-	}
-	emit_commit(e, op->dst, dst);
-}
-
-static void emit_extract(struct emit *e, const struct ir_op *op)
-{
-	enum x64_reg high;
-
-	e->host_flags = EMIT_FLAGS_NONE;
-	emit_load(e, RAX, op->b, op->wide);
-	high = emit_use(e, op->a, RCX);
-	x64_rr(e->b, op->wide, OP_SHRD, high, RAX);
-	x64_byte(e->b, (uint8_t)op->imm);
-	emit_commit(e, op->dst, RAX);
-}
-
-static void and_mask(struct emit *e, bool wide, enum x64_reg reg, uint64_t mask)
-{
-	if (!wide) {
-		mask = (uint64_t)(int64_t)(int32_t)(uint32_t)mask;
-	}
-	if ((int64_t)mask == (int32_t)mask) {
-		x64_alu_ri(e->b, wide, ALU_AND, reg, (int32_t)mask);
-	} else {
-		x64_mov_imm(e->b, RCX, mask);
-		x64_alu_rr(e->b, wide, ALU_AND, reg, RCX);
+		emit_load(e, to, value, op->aux == 0);
 	}
 }
 
-/* Bits aux .. aux + imm - 1 of dst become the low bits of a. */
-static void emit_insert(struct emit *e, const struct ir_op *op)
+/* a * b without touching the flags. With one destination for both that is the upper half. */
+static void emit_mulx(struct emit *e, const struct ir_op *op, enum x64_reg high, enum x64_reg low)
 {
-	uint64_t mask = op->imm >= 64 ? ~0ull : (1ull << op->imm) - 1;
-	enum x64_reg dst = emit_pinned(op->dst);
+	load_extended(e, op, RDX, op->a);
+	if (op->aux || op->b == IR_ZR || emit_pinned(op->b) != X64_NO_REG) {
+		enum x64_reg b = op->aux ? RCX : emit_use(e, op->b, RCX);
 
-	e->host_flags = EMIT_FLAGS_NONE;
-	emit_load(e, RAX, op->a, true);
-	and_mask(e, true, RAX, mask);
-	if (op->aux) {
-		x64_shift_ri(e->b, true, SHIFT_SHL, RAX, op->aux);
-	}
-	if (dst == X64_NO_REG) {
-		x64_mov_imm(e->b, RCX, ~(mask << op->aux));
-		x64_alu_rm(e->b, op->wide, ALU_AND, RCX, emit_guest_reg(op->dst));
-		x64_alu_rr(e->b, op->wide, ALU_OR, RAX, RCX);
-		emit_commit(e, op->dst, RAX);
-	} else {
-		and_mask(e, op->wide, dst, ~(mask << op->aux));
-		x64_alu_rr(e->b, op->wide, ALU_OR, dst, RAX);
-	}
-}
-
-static void emit_extend(struct emit *e, const struct ir_op *op)
-{
-	bool sign = op->op == IR_SEXT;
-	enum x64_reg dst = emit_def(op->dst, RAX);
-	enum x64_reg a = emit_use(e, op->a, RAX);
-
-	if (op->size == 2) {
-		if (sign && op->wide) {
-			x64_rr(e->b, true, OP_MOVSXD, dst, a);
-		} else {
-			x64_mov_rr(e->b, false, dst, a);
+		if (op->aux) {
+			load_extended(e, op, b, op->b);
 		}
+		x64_vex_rr(e->b, op->wide, OP_MULX, high, low, b);
 	} else {
-		unsigned int opcode = (sign ? OP_MOVSX8 : OP_MOVZX8) | op->size;
-
-		if (sign && op->wide) {
-			x64_rr(e->b, true, opcode, dst, a);
-		} else {
-			x64_rr8(e->b, opcode, dst, a);
-		}
+		x64_vex_rm(e->b, op->wide, OP_MULX, high, low, emit_guest_reg(op->b));
 	}
-	emit_commit(e, op->dst, dst);
+	emit_commit(e, op->dst, low);
 }
 
-/* aux: both operands are zero- (1) or sign-extended (2) from 32 bits first. */
 static void emit_mul(struct emit *e, const struct ir_op *op)
 {
 	enum x64_reg dst = emit_def(op->dst, RAX);
-	enum x64_reg a, b;
+	unsigned int a = op->a, b = op->b;
 
-	e->host_flags = EMIT_FLAGS_NONE;
-	a = emit_use(e, op->a, RAX);
-	b = emit_use(e, op->b, RCX);
-	if (op->aux) {
-		if (op->aux == 1) {
-			x64_mov_rr(e->b, false, RAX, a);
-			x64_mov_rr(e->b, false, RCX, b);
-		} else {
-			x64_rr(e->b, true, OP_MOVSXD, RAX, a);
-			x64_rr(e->b, true, OP_MOVSXD, RCX, b);
-		}
-		a = RAX;
-		b = RCX;
+	if (op->keep_flags) {
+		emit_mulx(e, op, RCX, dst);
+		return;
 	}
-	if (dst == b) {
-		x64_rr(e->b, op->wide, OP_IMUL, dst, a);
+	e->host_flags = EMIT_FLAGS_NONE;
+	if (op->aux) {
+		load_extended(e, op, RAX, a);
+		load_extended(e, op, RCX, b);
+		x64_rr(e->b, true, OP_IMUL, RAX, RCX);
+		dst = RAX;
 	} else {
-		if (dst != a) {
-			x64_mov_rr(e->b, true, dst, a);
+		if (emit_pinned(b) == dst) {
+			a = op->b;
+			b = op->a;
 		}
-		x64_rr(e->b, op->wide, OP_IMUL, dst, b);
+		emit_load(e, dst, a, true);
+		emit_operand(e, op->wide, OP_IMUL, dst, b);
 	}
 	emit_commit(e, op->dst, dst);
 }
 
 static void emit_mul_high(struct emit *e, const struct ir_op *op)
 {
-	e->host_flags = EMIT_FLAGS_NONE;
-	emit_load(e, RAX, op->a, true);
-	x64_rr(e->b, true, 0xf7, op->op == IR_MUL_HIGH_S ? 5 : 4, emit_use(e, op->b, RCX));
-	emit_commit(e, op->dst, RDX);
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (op->op == IR_MUL_HIGH_S) {
+		e->host_flags = EMIT_FLAGS_NONE;
+		emit_load(e, RAX, op->a, true);
+		x64_rr(e->b, true, 0xf7, 5, emit_use(e, op->b, RCX)); /* imul */
+		emit_commit(e, op->dst, RDX);
+		return;
+	}
+	emit_mulx(e, op, dst, dst);
 }
 
 /* A64 division: by zero gives zero, the most negative number by -1 itself. */
@@ -405,75 +334,6 @@ static void emit_div(struct emit *e, const struct ir_op *op)
 	x64_alu_rr(e->b, false, ALU_XOR, RAX, RAX);
 	x64_patch_here(e->b, done);
 	x64_patch_here(e->b, done_negated);
-	emit_commit(e, op->dst, RAX);
-}
-
-static void emit_clz(struct emit *e, const struct ir_op *op)
-{
-	enum x64_reg dst = emit_def(op->dst, RAX);
-
-	e->host_flags = EMIT_FLAGS_NONE;
-	x64_rr(e->b, op->wide, OP_LZCNT, dst, emit_use(e, op->a, RAX));
-	emit_commit(e, op->dst, dst);
-}
-
-static void emit_bswap_reg(struct emit *e, bool wide, enum x64_reg reg)
-{
-	x64_byte(e->b, (uint8_t)((wide ? 0x48 : 0x40) | (reg >> 3 & 1)));
-	x64_byte(e->b, 0x0f);
-	x64_byte(e->b, (uint8_t)(0xc8 | (reg & 7)));
-}
-
-/* Swapping bytes within halfwords of 64 bits: (x >> 8 & m) | (x & m) << 8. */
-static void emit_bswap16_wide(struct emit *e)
-{
-	x64_mov_rr(e->b, true, RDX, RAX);
-	x64_shift_ri(e->b, true, SHIFT_SHR, RDX, 8);
-	x64_mov_imm(e->b, RCX, 0x00ff00ff00ff00ffull);
-	x64_alu_rr(e->b, true, ALU_AND, RDX, RCX);
-	x64_alu_rr(e->b, true, ALU_AND, RAX, RCX);
-	x64_shift_ri(e->b, true, SHIFT_SHL, RAX, 8);
-	x64_alu_rr(e->b, true, ALU_OR, RAX, RDX);
-}
-
-static void emit_bswap(struct emit *e, const struct ir_op *op)
-{
-	e->host_flags = EMIT_FLAGS_NONE;
-	emit_load(e, RAX, op->a, true);
-	if (op->size == 1 && op->wide) {
-		emit_bswap16_wide(e);
-	} else {
-		emit_bswap_reg(e, op->wide, RAX);
-		if (op->size == 1) {
-			x64_shift_ri(e->b, false, SHIFT_ROR, RAX, 16);
-		} else if (op->size == 2 && op->wide) {
-			x64_shift_ri(e->b, true, SHIFT_ROR, RAX, 32);
-		}
-	}
-	emit_commit(e, op->dst, RAX);
-}
-
-/* Bytes backwards, then nibbles, pairs and bits within them. Uses rcx and T0. */
-static void emit_rbit(struct emit *e, const struct ir_op *op)
-{
-	static const uint64_t masks[] = {0x5555555555555555ull, 0x3333333333333333ull,
-					 0x0f0f0f0f0f0f0f0full};
-	uint64_t width = op->wide ? ~0ull : 0xffffffffu;
-
-	e->host_flags = EMIT_FLAGS_NONE;
-	emit_load(e, RAX, op->a, true);
-	emit_bswap_reg(e, op->wide, RAX);
-	for (unsigned int i = 3; i-- > 0;) {
-		uint8_t distance = (uint8_t)(1u << i);
-
-		x64_mov_imm(e->b, RCX, masks[i] & width);
-		x64_mov_rr(e->b, op->wide, EMIT_T0, RAX);
-		x64_shift_ri(e->b, op->wide, SHIFT_SHR, EMIT_T0, distance);
-		x64_alu_rr(e->b, op->wide, ALU_AND, EMIT_T0, RCX);
-		x64_alu_rr(e->b, op->wide, ALU_AND, RAX, RCX);
-		x64_shift_ri(e->b, op->wide, SHIFT_SHL, RAX, distance);
-		x64_alu_rr(e->b, op->wide, ALU_OR, RAX, EMIT_T0);
-	}
 	emit_commit(e, op->dst, RAX);
 }
 
@@ -548,7 +408,71 @@ static void emit_read_cpu(struct emit *e, const struct ir_op *op)
 	}
 }
 
-void emit_arithmetic(struct emit *e, const struct ir_op *op)
+/* A locked operation on the stack is the cheapest full fence. */
+static void emit_fence(struct emit *e)
+{
+	x64_byte(e->b, 0xf0);
+	x64_rm(e->b, false, 0x83, ALU_OR, x64_at(RSP, 0));
+	x64_byte(e->b, 0);
+	e->host_flags = EMIT_FLAGS_NONE;
+}
+
+static bool emit_sum(struct emit *e, const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_ADD:
+		emit_alu(e, op, ALU_ADD, EMIT_FLAGS_DIRECT);
+		return true;
+	case IR_SUB:
+		emit_alu(e, op, ALU_SUB, EMIT_FLAGS_SUB);
+		return true;
+	case IR_ADC:
+	case IR_SBC:
+		emit_with_carry(e, op);
+		return true;
+	case IR_MUL:
+		emit_mul(e, op);
+		return true;
+	case IR_MUL_HIGH_U:
+	case IR_MUL_HIGH_S:
+		emit_mul_high(e, op);
+		return true;
+	case IR_DIV_U:
+	case IR_DIV_S:
+		emit_div(e, op);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool emit_logic(struct emit *e, const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_AND:
+		emit_alu(e, op, ALU_AND, EMIT_FLAGS_DIRECT);
+		return true;
+	case IR_OR:
+		emit_alu(e, op, ALU_OR, EMIT_FLAGS_DIRECT);
+		return true;
+	case IR_XOR:
+		emit_alu(e, op, ALU_XOR, EMIT_FLAGS_DIRECT);
+		return true;
+	case IR_NOT:
+		emit_not(e, op);
+		return true;
+	case IR_SELECT:
+		emit_select(e, op);
+		return true;
+	case IR_CCMP:
+		emit_ccmp(e, op);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void emit_move(struct emit *e, const struct ir_op *op)
 {
 	switch (op->op) {
 	case IR_MOV:
@@ -556,70 +480,6 @@ void emit_arithmetic(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_MOVI:
 		emit_movi(e, op);
-		break;
-	case IR_ADD:
-		emit_alu(e, op, ALU_ADD, EMIT_FLAGS_DIRECT);
-		break;
-	case IR_SUB:
-		emit_alu(e, op, ALU_SUB, EMIT_FLAGS_SUB);
-		break;
-	case IR_AND:
-		emit_alu(e, op, ALU_AND, EMIT_FLAGS_DIRECT);
-		break;
-	case IR_OR:
-		emit_alu(e, op, ALU_OR, EMIT_FLAGS_DIRECT);
-		break;
-	case IR_XOR:
-		emit_alu(e, op, ALU_XOR, EMIT_FLAGS_DIRECT);
-		break;
-	case IR_ADC:
-	case IR_SBC:
-		emit_with_carry(e, op);
-		break;
-	case IR_NOT:
-		emit_not(e, op);
-		break;
-	case IR_SHL:
-	case IR_SHR:
-	case IR_SAR:
-	case IR_ROR:
-		emit_shift(e, op);
-		break;
-	case IR_EXTRACT:
-		emit_extract(e, op);
-		break;
-	case IR_INSERT:
-		emit_insert(e, op);
-		break;
-	case IR_SEXT:
-	case IR_ZEXT:
-		emit_extend(e, op);
-		break;
-	case IR_MUL:
-		emit_mul(e, op);
-		break;
-	case IR_MUL_HIGH_U:
-	case IR_MUL_HIGH_S:
-		emit_mul_high(e, op);
-		break;
-	case IR_DIV_U:
-	case IR_DIV_S:
-		emit_div(e, op);
-		break;
-	case IR_CLZ:
-		emit_clz(e, op);
-		break;
-	case IR_RBIT:
-		emit_rbit(e, op);
-		break;
-	case IR_BSWAP:
-		emit_bswap(e, op);
-		break;
-	case IR_SELECT:
-		emit_select(e, op);
-		break;
-	case IR_CCMP:
-		emit_ccmp(e, op);
 		break;
 	case IR_READ_CPU:
 		emit_read_cpu(e, op);
@@ -629,13 +489,16 @@ void emit_arithmetic(struct emit *e, const struct ir_op *op)
 			      emit_use(e, op->a, RAX));
 		break;
 	case IR_FENCE:
-		/* A locked operation on the stack is the cheapest full fence. */
-		x64_byte(e->b, 0xf0);
-		x64_rm(e->b, false, 0x83, ALU_OR, x64_at(RSP, 0));
-		x64_byte(e->b, 0);
-		e->host_flags = EMIT_FLAGS_NONE;
+		emit_fence(e);
 		break;
 	default:
 		break;
+	}
+}
+
+void emit_arithmetic(struct emit *e, const struct ir_op *op)
+{
+	if (!emit_sum(e, op) && !emit_logic(e, op) && !emit_bits(e, op)) {
+		emit_move(e, op);
 	}
 }

@@ -200,6 +200,8 @@ void emit_vector_store_noted(struct emit *e, const int8_t *newer);
 void emit_vector_reload(struct emit *e, const int8_t *vectors);
 
 void emit_arithmetic(struct emit *e, const struct ir_op *op);
+/* False: not an operation on bits. */
+bool emit_bits(struct emit *e, const struct ir_op *op);
 void emit_memory(struct emit *e, const struct ir_op *op);
 void emit_atomic(struct emit *e, const struct ir_op *op);
 /* Finds [op->a + op->imm] through the base's L0 slot; SP as a base is checked. Loads and stores may

@@ -39,7 +39,9 @@ static void emit_store_flags(struct emit *e)
 
 void emit_flags_written(struct emit *e)
 {
-	x64_mov_store_imm(e->b, false, emit_cpu(EMIT_CPU(flags_from)), 0);
+	if (!e->flags_stored) {
+		x64_mov_store_imm(e->b, false, emit_cpu(EMIT_CPU(flags_from)), 0);
+	}
 	emit_flags_in_memory(e);
 }
 

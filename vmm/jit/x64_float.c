@@ -145,7 +145,7 @@ static void emit_compare(struct emit *e, const struct ir_op *op)
 }
 
 /* Through a general register, from memory: bits only. */
-static void emit_bits(struct emit *e, const struct ir_op *op)
+static void emit_move_bits(struct emit *e, const struct ir_op *op)
 {
 	bool wide = op->size == 3;
 	unsigned int dst;
@@ -263,7 +263,7 @@ void emit_float(struct emit *e, const struct ir_op *op)
 	case IR_FP_MOV:
 	case IR_FP_ABS:
 	case IR_FP_NEG:
-		emit_bits(e, op);
+		emit_move_bits(e, op);
 		break;
 	case IR_FP_SELECT:
 		emit_fp_select(e, op);

@@ -8,7 +8,8 @@
  * Two machines with the same memory contents and the same registers: one interprets, the other
  * translates and runs the block once. All state must then be equal: registers, flags, vectors,
  * FPSR, the exclusive monitor, the exception raised if any, and memory. Instructions come from
- * a64.isa; one block in four is a loop of vector instructions that is run three times. About half
+ * a64.isa; one block in four is a loop of vector instructions that is run three times, one in eight
+ * of the others keeps a carry through what multiplication of long numbers is made of. About half
  * of the registers point into the data window, so that most accesses hit, some where it can only be
  * read. On a difference the block is printed, and repeated runs with the same seed reproduce it.
  */
@@ -102,6 +103,26 @@ static uint32_t random_insn(void)
 		return is_exclusive(op) || (info->class == A64_CLASS_ATOMIC && rnd() & 1)
 			       ? with_common_base(insn)
 			       : insn;
+	}
+}
+
+/* What long numbers are added and multiplied with: the carry lives through many of these. */
+static uint32_t random_carry_insn(void)
+{
+	static const enum a64_op ops[] = {
+		A64_ADDS_SH, A64_ADCS,    A64_ADCS,  A64_ADC,   A64_SUBS_SH, A64_SBCS,   A64_SBC,
+		A64_MADD,    A64_MSUB,    A64_UMULH, A64_SMULH, A64_UMADDL,  A64_SMADDL, A64_EXTR,
+		A64_SUB_SH,  A64_ADD_IMM, A64_UBFM,  A64_LSLV,  A64_CSINC,
+	};
+
+	for (;;) {
+		const struct a64_info *info =
+			&a64_infos[ops[rnd() % (sizeof(ops) / sizeof(ops[0]))]];
+		uint32_t insn = (info->value & info->mask) | ((uint32_t)rnd() & ~info->mask);
+
+		if (a64_decode(insn) != A64_UNALLOCATED) {
+			return insn;
+		}
 	}
 }
 
@@ -342,12 +363,12 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	uint32_t insns[MAX_BLOCK];
 	unsigned int nr = 1 + rnd() % MAX_BLOCK;
 	uint64_t start_seed = seed;
-	bool loop = rnd() % 4 == 0;
+	bool loop = rnd() % 4 == 0, carry = rnd() % 8 == 0;
 	enum exec_result ra, rb;
 	int differences;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		insns[i] = random_insn();
+		insns[i] = carry ? random_carry_insn() : random_insn();
 	}
 	if (loop) {
 		nr = random_loop(insns);
