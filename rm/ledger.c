@@ -55,6 +55,7 @@ int ledger_create_vm(struct ledger *ledger, uint16_t client, uint32_t flags, uin
 	vm->state = LEDGER_LIVE;
 	vm->client = client;
 	vm->nr_irqs = 0;
+	vm->spare.handle = 0;
 	vm->handle = result.v[0];
 	vm->id = result.v[1];
 	memset(vm->name, 0, sizeof(vm->name));

@@ -33,6 +33,10 @@ struct ledger_vm {
 	uint64_t handle; /* the RM's */
 	uint64_t id;
 	char name[RM_NAME_BYTES]; /* NUL-terminated */
+	struct {
+		uint64_t handle; /* the RM's, or 0 */
+		uint64_t index, mpidr;
+	} spare; /* a vCPU that was made, but for which its maker had no room */
 };
 
 struct ledger {

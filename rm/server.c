@@ -166,7 +166,33 @@ static int server_vm_quota(struct client *client, const struct rm_request *reque
 
 static struct hyp_result server_make_vcpu(const struct ledger_vm *vm, const uint64_t a[])
 {
+	if (vm->spare.handle && vm->spare.index == a[1] && vm->spare.mpidr == a[2]) {
+		return (struct hyp_result){HYP_OK, {vm->spare.handle}};
+	}
 	return hyp_while_busy(hyp_vcpu_create(vm->handle, a[1], a[2], HYP_VCPU_PROXY), (void)0);
+}
+
+/*
+ * The client gets a handle, and the RM, which has no use for one, deletes its own: the vCPU lives
+ * as long as its VM. If the client's table is full the RM keeps it, for when it is asked again.
+ */
+static struct hyp_result server_hand_out(struct client *client, struct ledger_vm *vm,
+					 uint64_t handle, const uint64_t a[])
+{
+	struct hyp_result copy = hyp_while_busy(
+		hyp_handle_copy(handle, client->vm->handle, CLIENT_VCPU_RIGHTS), (void)0);
+	uint64_t old = vm->spare.handle;
+
+	vm->spare.handle = copy.error ? handle : 0;
+	vm->spare.index = a[1];
+	vm->spare.mpidr = a[2];
+	if (!copy.error) {
+		(void)hyp_while_busy(hyp_handle_delete(handle), (void)0);
+	}
+	if (old && old != handle) {
+		(void)hyp_while_busy(hyp_handle_delete(old), (void)0);
+	}
+	return copy;
 }
 
 static int server_vcpu_create(struct client *client, const struct rm_request *request,
@@ -191,10 +217,7 @@ static int server_vcpu_create(struct client *client, const struct rm_request *re
 	if (made.error) {
 		return (int)made.error;
 	}
-	/* The vCPU lives as long as its VM; the RM has no use for a handle to it. */
-	copy = hyp_while_busy(hyp_handle_copy(made.v[0], client->vm->handle, CLIENT_VCPU_RIGHTS),
-			      (void)0);
-	(void)hyp_while_busy(hyp_handle_delete(made.v[0]), (void)0);
+	copy = server_hand_out(client, vm, made.v[0], a);
 	answer->a[0] = copy.v[0];
 	return (int)copy.error;
 }

@@ -130,6 +130,10 @@ static struct hyp_result vm_call(uint64_t nr, struct fake_vm *vm, const hyp_arg_
 		return (struct hyp_result){
 			HYP_OK, {vm->started, ranges_bytes(&vm->pool) / PAGE, 7, 8, vm->nr_vcpus}};
 	case HYP_CALL_vcpu_create:
+		if (vm->vcpus >> a[2] % 64 & 1) {
+			return done(HYP_E_EXIST, 0, 0);
+		}
+		vm->vcpus |= 1ull << a[2] % 64;
 		vm->nr_vcpus++;
 		fake.nr_vcpu_handles++;
 		return done(HYP_OK, HANDLE_OTHER + (uint64_t)(vm - fake.vms), 0);

@@ -25,6 +25,7 @@ struct fake_vm {
 	uint64_t ipa;         /* of the lowest; the host's are in place */
 	struct ranges devices;
 	uint32_t nr_vcpus, nr_irqs, nr_handles;
+	uint64_t vcpus; /* bit n: vCPU n has been made */
 	uint64_t pc, x0, pstate, priority;
 	uint64_t gicd, gicr, gic_irqs;
 };

@@ -320,6 +320,24 @@ static void test_failing_calls(void **state)
 	}
 }
 
+/* The client has no room for a vCPU's handle: it makes some, asks again, and has it. */
+static void test_vcpu_without_room(void **state)
+{
+	uint64_t id = create();
+
+	(void)state;
+	fake.fail_at = fake.calls + 1;
+	fake.fail_with = HYP_E_LIMIT;
+	assert_int_equal(ask(RM_MSG_vcpu_create, id, 3, 3, 0, ""), HYP_E_LIMIT);
+	assert_int_equal(fake.failed, HYP_CALL_handle_copy);
+	assert_int_equal(ask(RM_MSG_vcpu_create, id, 3, 4, 0, ""), HYP_E_EXIST);
+	assert_int_equal(ask(RM_MSG_vcpu_create, id, 3, 3, 0, ""), HYP_OK);
+	assert_int_equal(ask(RM_MSG_vcpu_create, id, 3, 3, 0, ""), HYP_E_EXIST);
+	assert_int_equal(ask(RM_MSG_vcpu_create, id, 4, 4, 0, ""), HYP_OK);
+	assert_int_equal(fake.vms[2].nr_vcpus, 2);
+	assert_int_equal(fake.nr_vcpu_handles, 0);
+}
+
 static void queue(uint32_t seq)
 {
 	struct rm_request request = {.type = RM_MSG_version, .seq = seq};
@@ -390,6 +408,7 @@ int main(void)
 		cmocka_unit_test_setup(test_slots_run_out, set_up),
 		cmocka_unit_test_setup(test_churn, set_up),
 		cmocka_unit_test_setup(test_failing_calls, set_up),
+		cmocka_unit_test_setup(test_vcpu_without_room, set_up),
 		cmocka_unit_test_setup(test_poll, set_up),
 		cmocka_unit_test_setup(test_random_requests, set_up),
 	};
