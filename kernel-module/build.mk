@@ -36,7 +36,7 @@ host-files-y += $(dev-hyp-test):/usr/bin/dev-hyp-test
 # The logic that needs nothing of the kernel, on the build machine. Its types are arm64's KVM interface, so that one's
 # <asm/kvm.h> comes before the build machine's.
 module-pure := errors exit ioevent_match regid route slots vgic_attr
-module-tests := slots regid exit devices
+module-tests := slots regid exit devices wake
 module-uapi := $(module-dir)/uapi
 module-test-cflags := -std=gnu11 -O1 -g -Wall -Wextra -Werror -MMD -MP -D_GNU_SOURCE -I$(module-uapi) -Iinclude \
 	-Ikernel-module -fsanitize=address,undefined -fno-sanitize-recover=all

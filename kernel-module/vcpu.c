@@ -360,7 +360,9 @@ static int vcpu_release_file(struct inode *inode, struct file *file)
 {
 	struct vcpu *vcpu = file->private_data;
 
-	vm_put(vcpu->vm);
+	if (vcpu) { /* else it did not come to that */
+		vm_put(vcpu->vm);
+	}
 	return 0;
 }
 
@@ -381,52 +383,76 @@ static u64 vcpu_mpidr(u32 index)
 static struct vcpu *vcpu_alloc(struct vm *vm, u32 index)
 {
 	struct vcpu *vcpu = kzalloc(sizeof(*vcpu), GFP_KERNEL_ACCOUNT);
-	unsigned int attempt = 0;
-	int rc = -ENOMEM;
 
 	if (!vcpu) {
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	}
 	vcpu->run = (struct kvm_run *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!vcpu->run) {
-		goto free;
+		kfree(vcpu);
+		return NULL;
 	}
 	vcpu->vm = vm;
 	vcpu->index = index;
 	vcpu->mpidr = vcpu_mpidr(index);
 	mutex_init(&vcpu->lock);
 	stolen_init(vcpu);
-	do {
-		rc = rm_vcpu_create(vm->id, index, vcpu->mpidr, &vcpu->handle);
-	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++, false));
-	if (rc) {
-		goto free;
-	}
-	rc = vm->may_suspend ? vcpu_allow_suspend(vcpu) : 0;
-	if (rc) {
-		goto free;
-	}
-	rc = wake_init_vcpu(vcpu);
-	if (rc) {
-		goto free;
-	}
 	return vcpu;
-
-free:
-	vcpu_free(vcpu);
-	return ERR_PTR(rc);
 }
 
-/* The vCPU in the hypervisor goes with the VM. */
+/* The vCPU in the hypervisor: it goes with the VM, not before. */
+static int vcpu_make(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	unsigned int attempt = 0;
+	int rc;
+
+	do {
+		rc = rm_vcpu_create(vm->id, vcpu->index, vcpu->mpidr, &vcpu->handle);
+	} while (rc == -ENOMEM && vm_buy_pool(vm, attempt++, false));
+	if (!rc && vm->may_suspend) {
+		rc = vcpu_allow_suspend(vcpu);
+	}
+	return rc ? rc : wake_init_vcpu(vcpu);
+}
+
 void vcpu_free(struct vcpu *vcpu)
 {
 	free_page((unsigned long)vcpu->run);
 	kfree(vcpu);
 }
 
+/* A vCPU with its file. What the hypervisor has made stays made, so what else can fail comes first. */
+static struct file *vcpu_make_file(struct vm *vm, u32 index)
+{
+	struct vcpu *vcpu = vcpu_alloc(vm, index);
+	struct file *file;
+	int rc;
+
+	if (!vcpu) {
+		return ERR_PTR(-ENOMEM);
+	}
+	file = anon_inode_getfile("hyp-vcpu", &vcpu_fops, vcpu, O_RDWR);
+	if (IS_ERR(file)) {
+		vcpu_free(vcpu);
+		return file;
+	}
+	rc = vcpu_make(vcpu);
+	if (rc) {
+		file->private_data = NULL;
+		fput(file);
+		vcpu_free(vcpu);
+		return ERR_PTR(rc);
+	}
+	vm_get(vm);
+	vm->vcpus[index] = vcpu;
+	vm->nr_vcpus++;
+	return file;
+}
+
 static int vcpu_create_locked(struct vm *vm, u32 index)
 {
-	struct vcpu *vcpu;
+	struct file *file;
 	int fd;
 
 	if (vm->vcpus[index]) {
@@ -435,18 +461,16 @@ static int vcpu_create_locked(struct vm *vm, u32 index)
 	if (vm->vgic.configured) {
 		return -EBUSY; /* its redistributors are placed, none for this vCPU */
 	}
-	vcpu = vcpu_alloc(vm, index);
-	if (IS_ERR(vcpu)) {
-		return PTR_ERR(vcpu);
-	}
-	/* From here on the vCPU is the VM's, with or without a descriptor. */
-	vm->vcpus[index] = vcpu;
-	vm->nr_vcpus++;
-	vm_get(vm);
-	fd = anon_inode_getfd("hyp-vcpu", &vcpu_fops, vcpu, O_RDWR | O_CLOEXEC);
+	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
-		vm_put(vm);
+		return fd;
 	}
+	file = vcpu_make_file(vm, index);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
 	return fd;
 }
 

@@ -30,10 +30,9 @@
 
 #include "errors.h"
 #include "module.h"
+#include "wake_time.h"
 
-#define WAKE_FLAGS     64u
-#define WAKE_MAX_SECS  3600u /* one sleep; the guest then says again how long */
-
+#define WAKE_FLAGS	    64u
 #define WAKE_MAX_ADVANCE_US 50u
 
 static DEFINE_RAW_SPINLOCK(wake_lock);
@@ -76,33 +75,12 @@ static enum hrtimer_restart wake_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* Nanoseconds until CNTPCT reaches deadline, rounded up; 0: it has. */
-static u64 wake_ns_until(u64 deadline)
-{
-	u32 rate = arch_timer_get_cntfrq();
-	s64 ticks = (s64)(deadline - arch_timer_read_counter());
-
-	if (ticks <= 0) {
-		return 0;
-	}
-	if (ticks > (s64)rate * WAKE_MAX_SECS) {
-		return (u64)WAKE_MAX_SECS * NSEC_PER_SEC;
-	}
-	return div_u64((u64)ticks * NSEC_PER_SEC + rate - 1, rate);
-}
-
-/* The timer, set for target, has woken the thread: remembers how long that took. */
-static void wake_learn(struct wake *wake, u64 target)
+/* The timer, set for target, has woken the thread, late ticks after that. */
+static void wake_learn(struct wake *wake, u64 late)
 {
 	u64 most = div_u64((u64)arch_timer_get_cntfrq() * WAKE_MAX_ADVANCE_US, USEC_PER_SEC);
-	u64 took = min(arch_timer_read_counter() - target, most);
 
-	/* Quickly up, slowly down: rather early than late. */
-	if (took > wake->advance) {
-		wake->advance = took;
-	} else {
-		wake->advance -= (wake->advance - took) / 8;
-	}
+	wake->advance = wake_time_learn(wake->advance, late, most);
 }
 
 static void wake_spin(struct wake *wake, u64 deadline)
@@ -117,8 +95,9 @@ static void wake_spin(struct wake *wake, u64 deadline)
 static int wake_wait_timed(struct wake *wake, u64 deadline)
 {
 	u64 target = deadline - wake->advance;
-	u64 ns = wake_ns_until(target);
-	int rc = 0;
+	u64 ns = wake_time_ns((s64)(target - arch_timer_read_counter()), arch_timer_get_cntfrq());
+	s64 late;
+	int rc;
 
 	if (ns) {
 		WRITE_ONCE(wake->timer_fired, false);
@@ -128,7 +107,11 @@ static int wake_wait_timed(struct wake *wake, u64 deadline)
 		if (rc || !READ_ONCE(wake->timer_fired)) {
 			return rc;
 		}
-		wake_learn(wake, target);
+		late = (s64)(arch_timer_read_counter() - target);
+		if (late < 0) {
+			return 0; /* a long sleep goes in parts, and Linux's clock may be the faster one */
+		}
+		wake_learn(wake, (u64)late);
 	}
 	wake_spin(wake, deadline);
 	return 0;

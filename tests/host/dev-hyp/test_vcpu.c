@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,24 @@ static void test_vcpu_life(void)
 	CHECK_OK(ioctl(fd, KVM_ARM_VCPU_INIT, &init));
 	CHECK_OK(ioctl(fd, KVM_ARM_VCPU_INIT, &init)); /* a reset */
 	close(fd);
+	vm_free(&vm);
+}
+
+/* No descriptor is left for a vCPU: then there is no vCPU either, and the next attempt makes it. */
+static void test_vcpu_no_descriptor(void)
+{
+	struct rlimit limit;
+	struct rlimit none;
+	struct vm vm;
+
+	vm_make_empty(&vm);
+	CHECK_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	CHECK_OK(setrlimit(RLIMIT_NOFILE, &none));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_VCPU, 0), EMFILE);
+	CHECK_OK(setrlimit(RLIMIT_NOFILE, &limit));
+	vm_add_vcpu(&vm, 0);
 	vm_free(&vm);
 }
 
@@ -670,6 +689,7 @@ static void test_other_process(void)
 
 const struct test tests_vcpu[] = {
 	{"vcpu_life", test_vcpu_life},
+	{"vcpu_no_descriptor", test_vcpu_no_descriptor},
 	{"mmio", test_mmio},
 	{"mmio_signed", test_mmio_signed},
 	{"immediate_exit", test_immediate_exit},
