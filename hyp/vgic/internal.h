@@ -61,7 +61,9 @@ static inline struct vgic_view vgic_view(struct vcpu *vcpu, u32 nr)
 
 static inline bool vgic_is_spi(const struct vm *vm, u32 intid)
 {
-	return intid >= VGIC_NR_PRIVATE && intid < vm->vgic.nr_irqs && intid < VGIC_FIRST_BAD;
+	/* Acquire: IRQ_SET may come while another core configures the GIC (vgic_vm_config()). */
+	return intid >= VGIC_NR_PRIVATE && intid < VGIC_FIRST_BAD &&
+	       intid < __atomic_load_n(&vm->vgic.nr_irqs, __ATOMIC_ACQUIRE);
 }
 
 static inline void vgic_lock(const struct vgic_view *v)

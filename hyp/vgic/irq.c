@@ -141,6 +141,18 @@ u32 vgic_read_word(const struct vgic_view *v, enum vgic_word word, struct vcpu *
 	}
 }
 
+/* The physical interrupts behind bits, neither listed nor active nor pending any more. */
+static void deactivate(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks)
+{
+	vgic_for_each_bit (i, bits) {
+		if (!vgic_hw_deactivate(v, i)) {
+			/* Left to the core that has the vCPU loaded. */
+			v->bank->unpend |= 1u << i;
+			vgic_resync(v->vcpu, 1u, kicks);
+		}
+	}
+}
+
 static void clear_pending(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks)
 {
 	struct vgic_bank *bank = v->bank;
@@ -150,13 +162,7 @@ static void clear_pending(const struct vgic_view *v, u32 bits, struct vgic_kicks
 	bank->latch &= ~bits;
 	bank->unpend |= listed;
 	vgic_changed(v, listed, kicks);
-	vgic_for_each_bit (i, bits & ~listed & bank->phys & ~bank->active) {
-		if (!vgic_hw_deactivate(v, i)) {
-			/* Left to the core that has the vCPU loaded. */
-			bank->unpend |= 1u << i;
-			vgic_resync(v->vcpu, 1u, kicks);
-		}
-	}
+	deactivate(v, bits & ~listed & bank->phys & ~bank->active, kicks);
 }
 
 static void set_active(const struct vgic_view *v, u32 bits, struct vgic_kicks *kicks)
@@ -179,14 +185,12 @@ static void clear_active(const struct vgic_view *v, u32 bits, struct vgic_kicks 
 	bank->unactive |= listed;
 	bank->setactive &= ~listed;
 	bank->active &= ~bits;
-	vgic_for_each_bit (i, bits & ~listed) {
-		if (v->spis != NULL) {
+	if (v->spis != NULL) {
+		vgic_for_each_bit (i, bits & ~listed) {
 			v->spis->owner[i] = VGIC_VCPU_NONE;
 		}
-		if ((bank->phys & ~bank->latch) >> i & 1) {
-			(void)vgic_hw_deactivate(v, i);
-		}
 	}
+	deactivate(v, bits & ~listed & bank->phys & ~bank->latch, kicks);
 	vgic_changed(v, bits, kicks);
 }
 

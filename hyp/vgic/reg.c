@@ -232,70 +232,78 @@ static void set_lines(const struct vgic_view *v, u32 value)
 	}
 }
 
-int vgic_reg_get(struct vm *vm, u32 group, u64 mpidr, u32 reg, u64 *value)
+/* Whether there is such a register; its lines, if that is what it is. */
+static int check(struct vm *vm, struct vcpu *vcpu, u32 group, u32 reg, struct vgic_view *lines)
 {
-	struct vcpu *vcpu = vm_vcpu_by_mpidr(vm, mpidr);
-	struct vgic_view v;
+	bool found;
 
-	if (vm->vgic.nr_irqs == 0) {
+	/* Acquire: pairs with the release in vgic_vm_config(), which may run on another core. */
+	if (__atomic_load_n(&vm->vgic.nr_irqs, __ATOMIC_ACQUIRE) == 0) {
 		return HYP_E_STATE;
 	}
 	switch (group) {
 	case HYP_VGIC_DIST:
-		if (reg >= VGIC_GICD_BYTES || reg % 4 != 0) {
-			return HYP_E_INVAL;
-		}
+		found = reg < VGIC_GICD_BYTES && reg % 4 == 0;
+		break;
+	case HYP_VGIC_REDIST:
+		found = vcpu != NULL && reg < VGIC_GICR_BYTES && reg % 4 == 0;
+		break;
+	case HYP_VGIC_CPU:
+		found = vcpu != NULL;
+		break;
+	case HYP_VGIC_LEVEL:
+		found = find_lines(vm, vcpu, reg, lines);
+		break;
+	default:
+		found = false;
+	}
+	return found ? HYP_OK : HYP_E_INVAL;
+}
+
+int vgic_reg_get(struct vm *vm, u32 group, u64 mpidr, u32 reg, u64 *value)
+{
+	struct vcpu *vcpu = vm_vcpu_by_mpidr(vm, mpidr);
+	struct vgic_view lines;
+	int error = check(vm, vcpu, group, reg, &lines);
+
+	if (error != HYP_OK) {
+		return error;
+	}
+	switch (group) {
+	case HYP_VGIC_DIST:
 		*value = frame_get(vm, NULL, reg);
 		return HYP_OK;
 	case HYP_VGIC_REDIST:
-		if (vcpu == NULL || reg >= VGIC_GICR_BYTES || reg % 4 != 0) {
-			return HYP_E_INVAL;
-		}
 		*value = frame_get(vm, vcpu, reg);
 		return HYP_OK;
 	case HYP_VGIC_CPU:
-		return vcpu != NULL ? cpu_get(vcpu, reg, value) : HYP_E_INVAL;
-	case HYP_VGIC_LEVEL:
-		if (!find_lines(vm, vcpu, reg, &v)) {
-			return HYP_E_INVAL;
-		}
-		*value = vgic_peek(&v.bank->line) & ~v.bank->edge;
-		return HYP_OK;
+		return cpu_get(vcpu, reg, value);
 	default:
-		return HYP_E_INVAL;
+		*value = vgic_peek(&lines.bank->line) & ~lines.bank->edge;
+		return HYP_OK;
 	}
 }
 
 int vgic_reg_set(struct vm *vm, u32 group, u64 mpidr, u32 reg, u64 value)
 {
 	struct vcpu *vcpu = vm_vcpu_by_mpidr(vm, mpidr);
-	struct vgic_view v;
+	struct vgic_view lines;
+	int error = check(vm, vcpu, group, reg, &lines);
 
-	if (vm->vgic.nr_irqs == 0) {
-		return HYP_E_STATE;
+	if (error != HYP_OK) {
+		return error;
 	}
 	switch (group) {
 	case HYP_VGIC_DIST:
-		if (reg >= VGIC_GICD_BYTES || reg % 4 != 0) {
-			return HYP_E_INVAL;
-		}
 		frame_set(vm, NULL, reg, (u32)value);
 		return HYP_OK;
 	case HYP_VGIC_REDIST:
-		if (vcpu == NULL || reg >= VGIC_GICR_BYTES || reg % 4 != 0) {
-			return HYP_E_INVAL;
-		}
 		frame_set(vm, vcpu, reg, (u32)value);
 		return HYP_OK;
 	case HYP_VGIC_CPU:
-		return vcpu != NULL ? cpu_set(vcpu, reg, value) : HYP_E_INVAL;
-	case HYP_VGIC_LEVEL:
-		if (!find_lines(vm, vcpu, reg, &v)) {
-			return HYP_E_INVAL;
-		}
-		set_lines(&v, (u32)value);
-		return HYP_OK;
+		return cpu_set(vcpu, reg, value);
 	default:
-		return HYP_E_INVAL;
+		set_lines(&lines, (u32)value);
+		return HYP_OK;
 	}
 }

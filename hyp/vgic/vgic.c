@@ -97,7 +97,8 @@ int vgic_vm_config(struct vm *vm, ipaddr_t gicd, ipaddr_t gicr, u32 nr_irqs)
 	for (u32 nr = 1; nr < nr_irqs / 32; nr++) {
 		reset_spis(vm, nr, target);
 	}
-	dist->nr_irqs = nr_irqs;
+	/* Release: pairs with the acquire in vgic_is_spi() and reg.c. */
+	__atomic_store_n(&dist->nr_irqs, nr_irqs, __ATOMIC_RELEASE);
 	return HYP_OK;
 }
 
