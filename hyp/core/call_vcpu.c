@@ -95,16 +95,19 @@ int call_vcpu_reg_set(struct vcpu *vcpu, u64 *x)
 	return error;
 }
 
+/* The same for V<x[2]>. */
+static struct vcpu *claim_for_fpreg(struct vcpu *vcpu, const u64 *x, u32 *old, int *error)
+{
+	*error = HYP_E_INVAL;
+	return x[2] < 32 ? claim_for_regs(vcpu, x[1], old, error) : NULL;
+}
+
 int call_vcpu_fpreg_get(struct vcpu *vcpu, u64 *x)
 {
 	u32 old;
 	int error;
-	struct vcpu *target;
+	struct vcpu *target = claim_for_fpreg(vcpu, x, &old, &error);
 
-	if (x[2] >= 32) {
-		return HYP_E_INVAL;
-	}
-	target = claim_for_regs(vcpu, x[1], &old, &error);
 	if (!target) {
 		return error;
 	}
@@ -120,12 +123,8 @@ int call_vcpu_fpreg_set(struct vcpu *vcpu, u64 *x)
 {
 	u32 old;
 	int error;
-	struct vcpu *target;
+	struct vcpu *target = claim_for_fpreg(vcpu, x, &old, &error);
 
-	if (x[2] >= 32) {
-		return HYP_E_INVAL;
-	}
-	target = claim_for_regs(vcpu, x[1], &old, &error);
 	if (!target) {
 		return error;
 	}

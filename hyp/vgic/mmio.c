@@ -205,7 +205,8 @@ static void write_ctlr(struct vm *vm, u32 value)
 		struct vcpu *vcpu = vm_vcpu(vm, index);
 
 		if (vcpu != NULL) {
-			/* Its lock: a flush that saw the old value must not clear bank 0's bit after this. */
+			/* Its lock: a flush that saw the old value must not clear bank 0's bit
+			 * after this. */
 			spin_lock(&vcpu->vgic.lock);
 			vgic_resync(vcpu, banks, &kicks);
 			spin_unlock(&vcpu->vgic.lock);

@@ -27,6 +27,21 @@ guest_\name\()_end:
 	hvc	#0
 .endm
 
+/* A program's vectors, at its end: a synchronous exception writes ESR_EL1 to MMIO, any other one hangs. */
+.macro abort_vectors name
+	.balign	2048
+vectors_\name:
+	.rept	4
+	b	.
+	.balign	128
+	.endr
+	mrs	x1, esr_el1		/* current EL with SP_ELx, synchronous */
+	str	x1, [x20]
+	psci	PSCI_SYSTEM_OFF
+	b	.
+	.ltorg
+.endm
+
 	.section .rodata.guest, "a"
 
 /* Writes and reads of every size; the values read are written back extended. */
@@ -194,17 +209,7 @@ program abort_pair
 	msr	vbar_el1, x1
 	isb
 	ldp	x1, x2, [x0]
-	.balign	2048
-vectors_abort_pair:
-	.rept	4
-	b	.
-	.balign	128
-	.endr
-	mrs	x1, esr_el1		/* current EL with SP_ELx, synchronous */
-	str	x1, [x20]
-	psci	PSCI_SYSTEM_OFF
-	b	.
-	.ltorg
+	abort_vectors abort_pair
 end abort_pair
 
 /* Powers on the vCPU with MPIDR x19, again and again; that one does nothing. */
@@ -224,17 +229,7 @@ program abort
 	msr	vbar_el1, x1
 	isb
 	br	x0
-	.balign	2048
-vectors_abort:
-	.rept	4
-	b	.
-	.balign	128
-	.endr
-	mrs	x1, esr_el1		/* current EL with SP_ELx, synchronous */
-	str	x1, [x20]
-	psci	PSCI_SYSTEM_OFF
-	b	.
-	.ltorg
+	abort_vectors abort
 end abort
 
 /*
