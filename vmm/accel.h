@@ -108,12 +108,15 @@ struct accel_regs {
 	uint64_t pstate; /* SPSR_ELx format */
 };
 
+#define ACCEL_PMU_PPI 7 /* interrupt of the performance monitors, INTID 16 + 7 */
+
 struct accel_ops {
 	const char *name;    /* as in `--hypervisor NAME` */
 	const char *summary; /* one line for `--hypervisor help` */
 	/* Sub-options, ended by an entry without a name; NULL if there are none. See options/opt.h.
 	 */
 	const struct opt_key *options;
+	bool has_pmu; /* vCPUs have a PMUv3 */
 
 	/*
 	 * Can this accelerator run a guest on this host? Returns 0, or a negative errno with the

@@ -2,7 +2,7 @@
 /*
  * machine_fdt.c: the device tree of the machine, written with libfdt from the machine's own tables.
  *
- * Bindings: arm/cpus.yaml, arm/psci.yaml, timer/arm,arch_timer.yaml,
+ * Bindings: arm/cpus.yaml, arm/psci.yaml, arm/pmu.yaml, timer/arm,arch_timer.yaml,
  * interrupt-controller/arm,gic-v3.yaml and each device's own (its describe()). Node names follow
  * QEMU's board, which guests' scripts may rely on.
  */
@@ -125,6 +125,20 @@ static int machine_fdt_timer(void *fdt)
 	return result ?: fdt_end_node(fdt);
 }
 
+static int machine_fdt_pmu(const struct machine *machine, void *fdt)
+{
+	static const uint32_t cells[] = {FDT_IRQ_PPI, ACCEL_PMU_PPI, FDT_IRQ_LEVEL_HIGH};
+	int result;
+
+	if (!machine->accel->ops->has_pmu) {
+		return 0;
+	}
+	result = fdt_begin_node(fdt, "pmu");
+	result = result ?: fdt_property_string(fdt, "compatible", "arm,armv8-pmuv3");
+	result = result ?: fdt_property_cells(fdt, "interrupts", cells, 3);
+	return result ?: fdt_end_node(fdt);
+}
+
 static int machine_fdt_gic(const struct machine *machine, void *fdt)
 {
 	const uint32_t redist_size = (uint32_t)VIRT_GIC_REDIST_SIZE * machine->config->nr_cpus;
@@ -170,6 +184,7 @@ static int machine_fdt_root(const struct machine *machine, void *fdt)
 	result = result ?: machine_fdt_cpus(machine, fdt);
 	result = result ?: machine_fdt_psci(fdt);
 	result = result ?: machine_fdt_timer(fdt);
+	result = result ?: machine_fdt_pmu(machine, fdt);
 	result = result ?: machine_fdt_gic(machine, fdt);
 	result = result ?: machine_fdt_clock(fdt);
 	for (unsigned int i = 0; i < machine->nr_devices; i++) {

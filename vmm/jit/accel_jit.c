@@ -435,6 +435,7 @@ const struct accel_ops accel_jit = {
 	.name = "jit",
 	.summary = "binary translation of arm64 guests, on any x86-64 host",
 	.options = accel_jit_options,
+	.has_pmu = true,
 	.probe = accel_jit_probe,
 	.create = accel_jit_create,
 	.destroy = accel_jit_destroy,

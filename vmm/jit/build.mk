@@ -30,10 +30,12 @@ jit-y += vmm/jit/lockstep.c
 jit-y += vmm/jit/loop.c
 jit-y += vmm/jit/mem.c
 jit-y += vmm/jit/mmu.c
+jit-y += vmm/jit/pmu.c
 jit-y += vmm/jit/psci.c
 jit-y += vmm/jit/stat.c
 jit-y += vmm/jit/sysreg.c
 jit-y += vmm/jit/sysreg_debug.c
+jit-y += vmm/jit/sysreg_pmu.c
 jit-y += vmm/jit/sysreg_sys.c
 jit-y += vmm/jit/timer.c
 jit-y += vmm/jit/tlb.c
@@ -44,6 +46,7 @@ jit-y += vmm/jit/x64_arith.c
 jit-y += vmm/jit/x64_bits.c
 jit-y += vmm/jit/x64_asm.c
 jit-y += vmm/jit/x64_atomic.c
+jit-y += vmm/jit/x64_count.c
 jit-y += vmm/jit/x64_emit.c
 jit-y += vmm/jit/x64_flags.c
 jit-y += vmm/jit/x64_exit.c
@@ -69,17 +72,18 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := debug fp gic hostile lockstep loop mmu timer tlb translate x64_asm
+jit-tests := debug fp gic hostile lockstep loop mmu pmu timer tlb translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-fp-y := vmm/jit/fp.c vmm/jit/fp_convert.c
-jit-test-loop-y := vmm/jit/loop.c vmm/jit/timer.c
-jit-test-timer-y := vmm/jit/timer.c
+jit-test-loop-y := vmm/jit/loop.c vmm/jit/pmu.c vmm/jit/timer.c
+jit-test-timer-y := vmm/jit/pmu.c vmm/jit/timer.c
 jit-test-x64_asm-y := vmm/jit/x64_asm.c
 jit-test-debug-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-lockstep-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
+jit-test-pmu-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-tlb-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-translate-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 
@@ -107,8 +111,8 @@ $(O)/jit/litmus: tests/jit/litmus.c $(O)/sysroot.mk
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
 
-# And the debug registers.
-$(O)/jit/ptrace: tests/jit/ptrace.c $(O)/sysroot.mk
+# And the debug registers, and the performance monitors.
+$(O)/jit/ptrace $(O)/jit/perf: $(O)/jit/%: tests/jit/%.c $(O)/sysroot.mk
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o $@ $<
@@ -121,9 +125,10 @@ $(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -O3 -Wall -Wextra -Werror -static -o $@ $< -lm
 
-$(O)/jit/inside.initrd: $(O)/jit/litmus $(O)/jit/ptrace $(O)/images/initrd
+$(O)/jit/inside.initrd: $(O)/jit/litmus $(O)/jit/ptrace $(O)/jit/perf $(O)/images/initrd
 	@$(say) CPIO $@
-	$(Q)guest-images/mkinitrd -o $@.own $(O)/jit/litmus:/litmus $(O)/jit/ptrace:/ptrace
+	$(Q)guest-images/mkinitrd -o $@.own $(O)/jit/litmus:/litmus $(O)/jit/ptrace:/ptrace \
+		$(O)/jit/perf:/perf
 	$(Q)cat $(O)/images/initrd $@.own >$@ && rm $@.own
 
 $(O)/jit/%.initrd: $(O)/jit/% $(O)/images/initrd

@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "front.h"
 #include "loop.h"
+#include "pmu.h"
 #include "tlb.h"
 #include "vm.h"
 #include "x64_emit.h"
@@ -95,6 +96,12 @@ void cache_destroy(struct jit_cache *cache)
 		free(cache->arena);
 		free(cache);
 	}
+}
+
+uint32_t cache_mode(const struct jit_cpu *cpu)
+{
+	return cpu->bank | (cpu->uao ? CACHE_MODE_UAO : 0) |
+	       (pmu_counts_insns(cpu) ? CACHE_MODE_COUNTS : 0);
 }
 
 static unsigned int cache_hash(uint64_t a, uint64_t b)
@@ -316,8 +323,9 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 	struct ir_block ir; /* kilobytes: front_translate() fills in what it uses */
 
 	ir.va = key->va;
-	ir.bank = key->mode & 3;
-	ir.user_override = key->mode >> 2 & 1;
+	ir.bank = key->mode & CACHE_MODE_BANK;
+	ir.user_override = key->mode & CACHE_MODE_UAO;
+	ir.counts = key->mode & CACHE_MODE_COUNTS;
 	/* Stores must be seen from before the code is read. */
 	if (vm_set_page_has_code(cache->vm, key->pa)) {
 		struct tlb_request protect = {.type = TLB_REQUEST_PROTECT,

@@ -3,7 +3,8 @@
  * cache.h - the code cache: translated blocks, where to find them, when they go.
  *
  * A block is identified by the physical and the virtual address of its first instruction and by
- * what its code takes for granted (the TLB bank of its accesses, PSTATE.UAO). One lock guards the
+ * what its code takes for granted (the TLB bank of its accesses, PSTATE.UAO, whether instructions
+ * are counted). One lock guards the
  * tables; running translated code takes no lock, and neither does finding a block.
  *
  * A block whose guest code changed is never freed alone: its entry is overwritten with a jump to
@@ -32,8 +33,15 @@ struct jit_vm;
 struct cache_key {
 	uint64_t pa;
 	uint64_t va;
-	uint32_t mode; /* bank, and UAO in bit 2 */
+	uint32_t mode; /* CACHE_MODE_... */
 };
+
+#define CACHE_MODE_BANK   3u
+#define CACHE_MODE_UAO    4u
+#define CACHE_MODE_COUNTS 8u /* it counts its instructions */
+
+/* What code for the CPU takes for granted now. */
+uint32_t cache_mode(const struct jit_cpu *cpu);
 
 /* Other blocks are named by their index in the arena + 1; 0: none. */
 struct cache_block {

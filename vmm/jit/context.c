@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "mmu.h"
+#include "pmu.h"
 
 static uint64_t context_new_name(struct jit_cpu *cpu)
 {
@@ -19,8 +20,8 @@ void context_select(struct jit_cpu *cpu)
 	uint64_t spread = own ? 1 + (uint64_t)(cpu->context - cpu->contexts) : 0;
 
 	spread = spread * 0x4f1 << CONTEXT_SPREAD_SHIFT & ((1u << CONTEXT_NAME_SHIFT) - 1);
-	cpu->code_context =
-		name << CONTEXT_NAME_SHIFT | spread | (cpu->uao ? CONTEXT_UAO : 0) | cpu->bank;
+	cpu->code_context = name << CONTEXT_NAME_SHIFT | spread | (cpu->uao ? CONTEXT_UAO : 0) |
+			    (pmu_counts_insns(cpu) ? CONTEXT_COUNTS : 0) | cpu->bank;
 }
 
 /* The ASID's context, or the one that was not used for longest. */

@@ -19,13 +19,15 @@
 
 /*
  * Bits of cpu->code_context: TLB bank in 1:0, UAO, a number that spreads the jumps of one program
- * in different address spaces over jumps[] (CPU_JUMP_INDEX()), and the name.
+ * in different address spaces over jumps[] (CPU_JUMP_INDEX()), the name, and at the top whether
+ * instructions are counted.
  */
 #define CONTEXT_UAO          4u
 #define CONTEXT_SPREAD_SHIFT 3
 #define CONTEXT_NAME_SHIFT   (CPU_JUMP_SHIFT + 2)
+#define CONTEXT_COUNTS       (1ull << 63)
 
-/* EL, PAN or UAO changed: cpu->code_context follows. */
+/* EL, PAN, UAO or what is counted changed: cpu->code_context follows. */
 void context_select(struct jit_cpu *cpu);
 /* The current ASID may be another one. */
 void context_switch(struct jit_cpu *cpu);

@@ -206,6 +206,26 @@ struct cpu_debug_regs {
 	uint8_t nr_watchpoints;
 };
 
+#define CPU_NR_EVENT_COUNTERS 6
+#define CPU_CYCLE_COUNTER     CPU_NR_EVENT_COUNTERS /* its index in arrays of counters */
+#define CPU_NR_COUNTERS       (CPU_NR_EVENT_COUNTERS + 1)
+
+/* The performance monitors; pmu.h. Sets of counters have the cycle counter in bit 31. */
+struct cpu_pmu {
+	uint64_t count[CPU_NR_COUNTERS]; /* as of the last pmu_sync() */
+	uint32_t type[CPU_NR_COUNTERS];  /* PMEVTYPER<n>_EL0, PMCCFILTR_EL0 */
+	uint32_t enabled;                /* PMCNTENSET_EL0 */
+	uint32_t interrupts;             /* PMINTENSET_EL1 */
+	uint32_t overflown;              /* PMOVSSET_EL0 */
+	uint32_t select;                 /* PMSELR_EL0 */
+	uint32_t userenr;
+	bool on;        /* PMCR_EL0.E */
+	bool running;   /* and a counter is enabled */
+	uint8_t counts; /* bit n: a counter counts instructions at ELn */
+	uint64_t seen_insns;
+	uint64_t seen_time;
+};
+
 /* EL1 (and EL0) system registers that are plain storage; ID registers are constants. */
 struct cpu_sysregs {
 	uint64_t sctlr;
@@ -292,6 +312,8 @@ enum cpu_stat {
 
 struct jit_vm;
 
+#define CPU_LINE_ALIGNED __attribute__((aligned(64)))
+
 struct jit_cpu {
 	/* Hot: reached with 8-bit displacements from translated code. */
 	uint64_t x[32];
@@ -335,11 +357,17 @@ struct jit_cpu {
 	uint64_t fetch_size; /* 4096, or 0: unknown */
 	uint64_t fetch_addend;
 
+	/* Instructions retired in blocks that count them; at the limit a counter overflows. */
+	uint64_t insns;
+	uint64_t insns_limit;
+
 	uint64_t sp_el[2]; /* the banked SP that is not x[31] */
 	struct cpu_sysregs sys;
 	struct cpu_debug_regs debug;
+	struct cpu_pmu pmu;
 
-	struct tlb_entry tlb[TLB_NR_BANKS][TLB_L1_NR_ENTRIES];
+	/* None of these tables' entries is to lie in two lines of the host's cache. */
+	struct tlb_entry tlb[TLB_NR_BANKS][TLB_L1_NR_ENTRIES] CPU_LINE_ALIGNED;
 	struct tlb_filled tlb_filled[2]; /* [1]: with global pages */
 	struct tlb_l2_entry *tlb_l2;
 	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
@@ -352,10 +380,10 @@ struct jit_cpu {
 
 	/* Translated code. */
 	struct cpu_constants constants;
-	struct tlb_slot slots[TLB_NR_BANKS][32];
+	struct tlb_slot slots[TLB_NR_BANKS][32] CPU_LINE_ALIGNED;
 	uint64_t code_context; /* names what translated code depends on besides its address */
 	uint64_t link_site;    /* the jump that left translated code last */
-	struct cpu_jump jumps[CPU_NR_JUMPS];
+	struct cpu_jump jumps[CPU_NR_JUMPS] CPU_LINE_ALIGNED;
 	struct cpu_context *context; /* the current one */
 	struct cpu_context contexts[CPU_NR_CONTEXTS];
 	uint64_t context_next;   /* the last name given */
@@ -369,7 +397,8 @@ struct jit_cpu {
 	unsigned int context_nr_filtered;
 
 	struct jit_vm *vm;
-	void *owner; /* what the accelerator's vCPU is; opaque here */
+	bool pmu_line; /* level of the PMU's interrupt */
+	void *owner;   /* what the accelerator's vCPU is; opaque here */
 	unsigned int index;
 	uint64_t mpidr;
 

@@ -8,6 +8,7 @@
 #include "exception.h"
 #include "loop.h"
 #include "mem.h"
+#include "pmu.h"
 #include "psci.h"
 #include "tlb.h"
 
@@ -117,14 +118,21 @@ void exception_select_sp(struct jit_cpu *cpu, unsigned int el, unsigned int spse
 {
 	unsigned int old = cpu->el && cpu->spsel;
 	unsigned int new = el &&spsel;
+	bool counted = cpu->pmu.running && cpu->el != el;
 
 	if (old != new) {
 		cpu->sp_el[old] = cpu->x[CPU_REG_SP];
 		cpu->x[CPU_REG_SP] = cpu->sp_el[new];
 	}
+	if (counted) {
+		pmu_sync(cpu);
+	}
 	cpu->el = (uint8_t)el;
 	cpu->spsel = (uint8_t)spsel;
 	exception_update_state(cpu);
+	if (counted) {
+		pmu_enter_el(cpu);
+	}
 }
 
 /* CPACR_EL1.FPEN (D17.2.30): 01 traps EL0, 11 traps nothing, others trap both. */

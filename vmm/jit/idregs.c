@@ -27,6 +27,7 @@ static const uint64_t idregs_pfr0 =
 	FIELD(60, 1);  /* CSV3 */
 
 static const uint64_t idregs_dfr0 = FIELD(0, 6) |                       /* Armv8 debug */
+				    FIELD(8, 1) |                       /* PMUv3 */
 				    FIELD(12, CPU_NR_BREAKPOINTS - 1) | /* BRPs */
 				    FIELD(20, CPU_NR_WATCHPOINTS - 1) | /* WRPs */
 				    FIELD(28, 0);                       /* CTX_CMPs: one */

@@ -6,11 +6,13 @@
 #include "exec.h"
 #include "mem.h"
 #include "mmu.h"
+#include "pmu.h"
 
 enum exec_result interp_execute(struct jit_cpu *cpu, uint32_t insn)
 {
 	enum a64_op op = a64_decode(insn);
 	const struct a64_info *info = &a64_infos[op];
+	bool counts = pmu_counts_insns(cpu), first = interp_retires_first(op);
 	enum exec_result result;
 
 	if (!(A64_FEATURES_PRESENT >> info->feature & 1)) {
@@ -19,7 +21,9 @@ enum exec_result interp_execute(struct jit_cpu *cpu, uint32_t insn)
 	if (info->fp && !cpu->fp_enabled) {
 		return exception_raise_fp_access(cpu);
 	}
+	cpu->insns += counts && first;
 	result = a64_exec[op](cpu, insn);
+	cpu->insns += counts && !first && result != EXEC_EXCEPTION;
 	if (result == EXEC_NEXT) {
 		cpu->pc += 4;
 	}

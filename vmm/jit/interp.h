@@ -33,6 +33,12 @@ extern const a64_exec_fn a64_exec[A64_NR_OPS];
  */
 enum exec_result interp_execute(struct jit_cpu *cpu, uint32_t insn);
 
+/* Has it retired before it takes the CPU elsewhere? Others have when they are done. */
+static inline bool interp_retires_first(enum a64_op op)
+{
+	return op == A64_SVC || op == A64_HVC || op == A64_ERET;
+}
+
 /* Fetches and executes the instruction at cpu->pc, as above. Illegal state and software step are
  * the caller's to check. */
 enum exec_result interp_step(struct jit_cpu *cpu);

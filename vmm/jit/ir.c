@@ -53,8 +53,7 @@ static bool ir_keeps_flags(const struct ir_op *op)
 	}
 }
 
-/* Operations at which all guest state, flags too, must be where the interpreter looks for it. */
-static bool ir_needs_state(const struct ir_op *op)
+bool ir_needs_state(const struct ir_op *op)
 {
 	switch (op->op) {
 	case IR_LOAD:

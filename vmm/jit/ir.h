@@ -313,6 +313,7 @@ struct ir_block {
 	uint64_t va;        /* of the first instruction */
 	uint8_t bank;       /* enum tlb_bank of its memory accesses */
 	bool user_override; /* PSTATE.UAO: unprivileged accesses are not */
+	bool counts;        /* adds its instructions to cpu->insns */
 	unsigned int nr_insns;
 	uint32_t insns[IR_MAX_INSNS];
 	unsigned int nr_ops;
@@ -323,6 +324,9 @@ struct ir_block {
  * end ends a block while IR_MAX_OPS_PER_INSN are left. */
 #define IR_MAX_OPS_PER_INSN 16
 struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op);
+
+/* Operations at which all guest state, flags too, must be where the interpreter looks for it. */
+bool ir_needs_state(const struct ir_op *op);
 
 /* Liveness of flags. */
 void ir_analyse(struct ir_block *block);

@@ -21,6 +21,7 @@
 #include "loop.h"
 #include "mem.h"
 #include "mmu.h"
+#include "timer.h"
 #include "tlb.h"
 #include "vm.h"
 
@@ -152,6 +153,7 @@ static bool lockstep_same(const struct lockstep *l, const struct jit_cpu *cpu,
 	       !memcmp(shadow->x, cpu->x, sizeof(cpu->x)) &&
 	       !memcmp(shadow->v, cpu->v, sizeof(cpu->v)) && shadow->pc == cpu->pc &&
 	       cpu_nzcv(shadow) == cpu_nzcv(cpu) && shadow->fpsr == cpu->fpsr &&
+	       shadow->insns == cpu->insns &&
 	       lockstep_same_monitor(&shadow->monitor, &cpu->monitor);
 }
 
@@ -202,6 +204,7 @@ static void lockstep_report(const struct lockstep *l, const struct jit_cpu *cpu,
 	lockstep_print_value("pc", 0, before->pc, shadow->pc, cpu->pc);
 	lockstep_print_value("nzcv", 0, cpu_nzcv(before), cpu_nzcv(shadow), cpu_nzcv(cpu));
 	lockstep_print_value("fpsr", 0, before->fpsr, shadow->fpsr, cpu->fpsr);
+	lockstep_print_value("insns", 0, before->insns, shadow->insns, cpu->insns);
 	lockstep_print_value("excl", 0, before->monitor.size, shadow->monitor.size,
 			     cpu->monitor.size);
 	lockstep_print_value("esr", 0, 0, result == EXEC_EXCEPTION ? shadow->exc.esr : 0,
@@ -265,10 +268,11 @@ void lockstep_run(struct jit_cpu *cpu)
 	struct lockstep *l = cpu->vm->lockstep;
 
 	while (!atomic_load_explicit(&cpu->attention, memory_order_relaxed)) {
-		struct cache_key key = {.mode = cpu->bank | (cpu->uao ? 4u : 0)};
+		struct cache_key key = {.mode = cache_mode(cpu)};
 		struct mem_code code;
 		uint64_t generation;
 
+		timer_check_counters(cpu);
 		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
 		key.va = cpu->pc;
 		if (!mem_find_code(cpu, cpu->pc, &code)) {

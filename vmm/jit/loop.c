@@ -32,6 +32,9 @@ void loop_reset_cpu(struct jit_cpu *cpu)
 	memset(cpu->sp_el, 0, sizeof(cpu->sp_el));
 	memset(&cpu->sys, 0, sizeof(cpu->sys));
 	memset(&cpu->debug, 0, sizeof(cpu->debug));
+	memset(&cpu->pmu, 0, sizeof(cpu->pmu));
+	cpu->insns = 0;
+	cpu->insns_limit = UINT64_MAX;
 	cpu_init_constants(&cpu->constants);
 	cpu->debug.os_lock = true; /* D2.9.3 */
 	cpu->sys.sctlr = SCTLR_RESET;
@@ -181,6 +184,7 @@ static void loop_interpret_one(struct jit_cpu *cpu)
 		exception_take(cpu);
 	}
 	cpu->pc = mmu_strip_tag(cpu, cpu->pc);
+	timer_check_counters(cpu);
 }
 
 void loop_step(struct jit_cpu *cpu)

@@ -510,6 +510,9 @@ enum exec_result sysreg_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt,
 	if (reg >> 14 == 2) {
 		return sysreg_debug_read(cpu, reg, rt, val);
 	}
+	if (sysreg_is_pmu(reg)) {
+		return sysreg_pmu_read(cpu, reg, rt, val);
+	}
 	if (cpu->el == 1 && sysreg_is_feature(reg)) {
 		*val = idregs_read_feature(reg >> 3 & 15, reg & 7);
 		return EXEC_NEXT;
@@ -540,6 +543,9 @@ enum exec_result sysreg_write(struct jit_cpu *cpu, uint16_t reg, unsigned int rt
 	}
 	if (reg >> 14 == 2) {
 		return sysreg_debug_write(cpu, reg, rt, val);
+	}
+	if (sysreg_is_pmu(reg)) {
+		return sysreg_pmu_write(cpu, reg, rt, val);
 	}
 	if (cpu->el == 1 && sysreg_is_gic(reg) &&
 	    gic_cpu_write(cpu->vm->gic, cpu->index, reg, val)) {

@@ -23,4 +23,9 @@ enum exec_result sysreg_debug_read(struct jit_cpu *cpu, uint16_t reg, unsigned i
 enum exec_result sysreg_debug_write(struct jit_cpu *cpu, uint16_t reg, unsigned int rt,
 				    uint64_t val);
 
+/* The performance monitors; sysreg_pmu.c. */
+bool sysreg_is_pmu(uint16_t reg);
+enum exec_result sysreg_pmu_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt, uint64_t *val);
+enum exec_result sysreg_pmu_write(struct jit_cpu *cpu, uint16_t reg, unsigned int rt, uint64_t val);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "devices/gic/gic.h"
 #include "loop.h"
+#include "pmu.h"
 #include "timer.h"
 #include "vm.h"
 
@@ -70,7 +71,9 @@ void timer_update(struct jit_cpu *cpu)
 	uint64_t now = timer_now(cpu->vm);
 	uint64_t virtual = timer_evaluate(cpu, TIMER_VIRTUAL, now);
 	uint64_t physical = timer_evaluate(cpu, TIMER_PHYSICAL, now);
-	uint64_t deadline = virtual < physical ? virtual : physical;
+	uint64_t counter = pmu_update(cpu);
+	uint64_t timer = virtual < physical ? virtual : physical;
+	uint64_t deadline = timer < counter ? timer : counter;
 	struct timer_thread *t = cpu->vm->timer;
 
 	atomic_store(&cpu->deadline, deadline);

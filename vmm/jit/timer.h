@@ -25,8 +25,17 @@ void timer_thread_stop(struct jit_vm *vm);
 /* The counter: CNTVCT_EL0 and CNTPCT_EL0. */
 uint64_t timer_now(const struct jit_vm *vm);
 
-/* Brings the interrupt lines and the deadline up to date; call after any change and when due. */
+/* Brings the interrupt lines and the deadline up to date, those of the PMU too; call after any
+ * change and when due. */
 void timer_update(struct jit_cpu *cpu);
+
+/* Instructions were counted: has a counter that is to interrupt overflown? */
+static inline void timer_check_counters(struct jit_cpu *cpu)
+{
+	if (cpu->insns >= cpu->insns_limit) {
+		timer_update(cpu);
+	}
+}
 
 enum timer_kind {
 	TIMER_VIRTUAL,

@@ -13,6 +13,7 @@
 #include "interp.h"
 #include "mem.h"
 #include "mmu.h"
+#include "timer.h"
 #include "translate.h"
 #include "vm.h"
 
@@ -21,7 +22,7 @@
 static const void *translate_find(struct jit_cpu *cpu, bool link)
 {
 	struct jit_cache *cache = cpu->vm->cache;
-	struct cache_key key = {.va = cpu->pc, .mode = cpu->bank | (cpu->uao ? 4u : 0)};
+	struct cache_key key = {.va = cpu->pc, .mode = cache_mode(cpu)};
 	struct mem_code place;
 	const void *code;
 	const struct cache_block *block;
@@ -87,6 +88,7 @@ void translate_run(struct jit_cpu *cpu)
 		switch (reason) {
 		case TRANSLATE_ENTRY:
 			find = true; /* jumps[] would lead to the same stale block */
+			timer_check_counters(cpu);
 			break;
 		case TRANSLATE_LINK:
 			link = true;

@@ -200,6 +200,7 @@ static void emit_insn_start(struct emit *e, const struct ir_op *op)
 
 static void emit_op(struct emit *e, const struct ir_op *op)
 {
+	emit_count(e, op);
 	switch (op->op) {
 	case IR_INSN:
 		emit_insn_start(e, op);
@@ -252,7 +253,7 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 	emit_vector_end_op(e);
 }
 
-/* Entry: look whether someone wants this CPU's attention. */
+/* Entry: look whether someone, or a counter of instructions, wants this CPU's attention. */
 static void emit_entry(struct emit *e, struct emit_result *result)
 {
 	uint8_t *site;
@@ -263,11 +264,13 @@ static void emit_entry(struct emit *e, struct emit_result *result)
 	x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(attention)), 0);
 	site = x64_jcc_fwd(e->b, CC_NE);
 	result->leave = site; /* patched below, when the cold part is known */
+	e->limit_site = emit_count_check(e);
 }
 
 static void emit_leave(struct emit *e, struct emit_result *result)
 {
 	x64_patch_here(e->b, result->leave);
+	x64_patch_here(e->b, e->limit_site);
 	result->leave = e->b->p;
 	x64_mov_imm(e->b, RAX, e->block->va);
 	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);

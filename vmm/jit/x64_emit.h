@@ -85,6 +85,8 @@ struct emit {
 	uint64_t small;  /* values that seem to be indices into small tables, by number; a guess */
 	bool left;       /* an unconditional exit was emitted: the rest is unreachable */
 	uint8_t *entry;
+	uint8_t *limit_site;     /* the jump that emit_count_check() made */
+	unsigned int nr_counted; /* instructions that emit_count() has added */
 	/* Jumps to the start of the next guest instruction, and how many. */
 	uint8_t *next_sites[8];
 	unsigned int nr_next_sites;
@@ -208,6 +210,11 @@ void emit_atomic(struct emit *e, const struct ir_op *op);
  * then use the result. Uses rax and rcx, which may be part of it. */
 struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size);
 void emit_exit(struct emit *e, const struct ir_op *op);
+/* In a block that counts: adds the instructions up to op, which comes next, if others may now look.
+ * Uses rax, keeps flags. */
+void emit_count(struct emit *e, const struct ir_op *op);
+/* At its entry: a jump that is to be patched, taken when a counter has overflown, or NULL. */
+uint8_t *emit_count_check(struct emit *e);
 void emit_float(struct emit *e, const struct ir_op *op);
 void emit_vector(struct emit *e, const struct ir_op *op);
 /* Cold unless the result in xmm has neither NaNs nor (if underflow is possible) numbers whose

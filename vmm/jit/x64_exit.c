@@ -94,7 +94,7 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 	bool self = chain && target == e->block->va && !e->no_chain;
 	uint8_t *site;
 
-	e->loops |= self;
+	e->loops |= self && !e->block->counts; /* which look at their limit at the entry */
 	e->result->nr_sites += chain;
 	e->result->nr_self_links += self;
 	if (self && e->nr_kept) {

@@ -154,6 +154,7 @@ int main(void)
 		cmocka_unit_test(timer_that_is_due_on_the_way_to_sleep),
 	};
 
-	the_cpu = calloc(1, sizeof(*the_cpu));
-	return the_cpu ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+	the_cpu = aligned_alloc(_Alignof(struct jit_cpu), sizeof(*the_cpu));
+	memset(the_cpu, 0, sizeof(*the_cpu));
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,9 +7,10 @@
  *
  * Two machines with the same memory contents and the same registers: one interprets, the other
  * translates and runs the block once. All state must then be equal: registers, flags, vectors,
- * FPSR, the exclusive monitor, the exception raised if any, and memory. Instructions come from
- * a64.isa; one block in four is a loop of vector instructions that is run three times, one in eight
- * of the others keeps a carry through what multiplication of long numbers is made of. About half
+ * FPSR, the exclusive monitor, the exception raised if any, memory, and in half of the blocks the
+ * number of instructions that a counter was told. Instructions come from a64.isa; one block in four
+ * is a loop of vector instructions that is run three times, one in eight of the others keeps a carry
+ * through what multiplication of long numbers is made of. About half
  * of the registers point into the data window, so that most accesses hit, some where it can only be
  * read. On a difference the block is printed, and repeated runs with the same seed reproduce it.
  */
@@ -191,6 +192,8 @@ static void random_state(struct jit_cpu *cpu)
 	cpu->fpsr = rnd() & 1 ? 0 : rnd() & (FPSR_QC | FPSR_IDC | 0x1f);
 	cpu->fpcr = rnd() & 3 ? 0 : rnd() & (FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT);
 	cpu->spsel = rnd() % 8 != 0;
+	cpu->pmu.counts = rnd() % 2 ? 2 : 0; /* at EL1 */
+	cpu->insns = rnd();
 	cpu->sp_el[0] = rnd();
 	cpu->sys.tpidr_el0 = rnd();
 	cpu->sys.tpidr_el1 = rnd();
@@ -207,6 +210,8 @@ static void copy_state(struct jit_cpu *to, const struct jit_cpu *from)
 	to->fpsr = from->fpsr;
 	to->fpcr = from->fpcr;
 	to->spsel = from->spsel;
+	to->pmu = from->pmu;
+	to->insns = from->insns;
 	to->sp_el[0] = from->sp_el[0];
 	to->sys = from->sys;
 	to->monitor = from->monitor;
@@ -264,7 +269,7 @@ static enum exec_result interpret_loop(struct jit_cpu *cpu, unsigned int nr)
 /* Runs translated code from cpu->pc; returns why it came back. */
 static unsigned int run_block(struct machine *m, unsigned int nr)
 {
-	struct cache_key key = {.pa = m->cpu->pc, .va = m->cpu->pc, .mode = m->cpu->bank};
+	struct cache_key key = {.pa = m->cpu->pc, .va = m->cpu->pc, .mode = cache_mode(m->cpu)};
 	struct cache_block *block;
 	uint64_t generation;
 
@@ -324,6 +329,11 @@ static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool except
 	if (a->pc != b->pc || cpu_nzcv(a) != cpu_nzcv(b) || a->fpsr != b->fpsr) {
 		printf("  pc %" PRIx64 ", %" PRIx64 "; nzcv %x, %x; fpsr %x, %x\n", a->pc, b->pc,
 		       cpu_nzcv(a), cpu_nzcv(b), a->fpsr, b->fpsr);
+		nr++;
+	}
+	if (a->insns != b->insns) {
+		printf("  counted: interpreter %" PRIu64 ", translator %" PRIu64 "\n", a->insns,
+		       b->insns);
 		nr++;
 	}
 	if (memcmp(&a->sys, &b->sys, sizeof(a->sys))) {
