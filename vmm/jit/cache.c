@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "context.h"
 #include "cpu.h"
 #include "front.h"
 #include "loop.h"
@@ -20,6 +21,8 @@
 
 #define CACHE_BLOCK_ROOM 131072 /* more than any block can need */
 #define CACHE_STALE_JUMP 0xe9
+/* Blocks of a page to look at for its mapping's number: programs may map it at many addresses. */
+#define CACHE_MAPPING_SEARCH 64
 
 static int cache_map(struct jit_cache *cache, size_t size)
 {
@@ -227,16 +230,13 @@ static void cache_drop(struct jit_cpu *self)
 	memset((void *)cache->buckets, 0, CACHE_NR_BUCKETS * sizeof(*cache->buckets));
 	memset(cache->pages, 0, CACHE_NR_PAGES * sizeof(*cache->pages));
 	cache->arena_used = 0;
+	cache->nr_mappings = 0;
 	cache->buf.p = cache->blocks_start;
 	cache->buf.overflow = false;
 	cache->generation++;
 	cache->stats.flushes++;
 	for (unsigned int i = 0; i < cache->vm->nr_cpus; i++) {
-		struct jit_cpu *cpu = cache->vm->cpus[i];
-
-		for (unsigned int j = 0; j < CPU_NR_JUMPS; j++) {
-			cpu->jumps[j].context = 0; /* no context's name */
-		}
+		context_forget_code(cache->vm->cpus[i]);
 	}
 	atomic_store(&cache->exclusive, false);
 }
@@ -291,6 +291,27 @@ static void cache_note_translated(struct jit_cache *cache, const struct ir_block
 	s->nanoseconds += nanoseconds;
 }
 
+static bool cache_same_mapping(const struct cache_key *a, const struct cache_key *b)
+{
+	return !(((a->pa ^ b->pa) | (a->va ^ b->va)) >> TLB_PAGE_SHIFT) && a->mode == b->mode;
+}
+
+/* Lock held. The number that the page's latest blocks have, or a new one. */
+static uint32_t cache_number_mapping(struct jit_cache *cache, const struct cache_key *key)
+{
+	uint32_t n = *cache_page(cache, key->pa);
+
+	for (unsigned int i = 0; n && i < CACHE_MAPPING_SEARCH; i++) {
+		const struct cache_block *block = &cache->arena[n - 1];
+
+		if (cache_same_mapping(&block->key, key)) {
+			return block->mapping;
+		}
+		n = block->page_next;
+	}
+	return ++cache->nr_mappings;
+}
+
 /* Lock held. */
 static struct cache_block *cache_insert(struct jit_cache *cache, const struct cache_key *key,
 					const struct ir_block *ir, const struct emit_result *result)
@@ -301,6 +322,7 @@ static struct cache_block *cache_insert(struct jit_cache *cache, const struct ca
 
 	*block = (struct cache_block){
 		.key = *key,
+		.mapping = cache_number_mapping(cache, key),
 		.size = (uint16_t)(ir->nr_insns * 4),
 		.next = atomic_load_explicit(bucket, memory_order_relaxed),
 		.page_next = *page,
@@ -365,6 +387,19 @@ struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, 
 	return block;
 }
 
+/* False: somebody else did, and the jump may lead to another block with the same address. */
+static bool cache_patch(struct jit_cache *cache, uint64_t site, const struct cache_block *block)
+{
+	bool guarded = site & CACHE_SITE_GUARDED;
+	uint8_t *place = (uint8_t *)(uintptr_t)(site - guarded - (uint64_t)cache->buf.exec_delta);
+
+	if (guarded) {
+		return emit_link_guard(place, block->mapping, block->entry);
+	}
+	x64_patch(place, block->entry);
+	return true;
+}
+
 void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
 		const struct cache_block *block)
 {
@@ -372,9 +407,7 @@ void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
 
 	cache_lock(cpu);
 	if (generation == cache->generation && !block->stale && !cache->no_chain) {
-		x64_patch((uint8_t *)(uintptr_t)(site - (uint64_t)cache->buf.exec_delta),
-			  block->entry);
-		cache->stats.links++;
+		cache->stats.links += cache_patch(cache, site, block);
 	}
 	pthread_mutex_unlock(&cache->lock);
 }

@@ -11,6 +11,11 @@
  * the dispatcher, and, once translated again, to its successor. Memory comes back when the cache is
  * full and all of it is dropped, which waits until no CPU runs translated code (cpu->in_code).
  *
+ * A page of guest code at a virtual address, seen in one mode, is a mapping, and has a number. (It
+ * may get several, one after the other, but never shares one.) A jump to another page is linked
+ * behind a guard, which asks whether the target's mapping is one of the current address space:
+ * cpu->mapped[].
+ *
  * The memory is mapped twice, writable and executable, never both at one address.
  */
 #ifndef VMM_JIT_CACHE_H
@@ -46,7 +51,8 @@ uint32_t cache_mode(const struct jit_cpu *cpu);
 /* Other blocks are named by their index in the arena + 1; 0: none. */
 struct cache_block {
 	struct cache_key key;
-	uint16_t size; /* bytes of guest code */
+	uint32_t mapping; /* number of its page's mapping */
+	uint16_t size;    /* bytes of guest code */
 	_Atomic bool stale;
 	uint32_t next;      /* same bucket, older */
 	uint32_t page_next; /* same page of guest memory */
@@ -58,9 +64,10 @@ struct cache_block {
 struct cache_stubs {
 	unsigned int (*enter)(struct jit_cpu *cpu, const void *code); /* enum translate_exit */
 	const void *leave;                                            /* reason in eax */
-	const void *link;          /* target in rax, jump site in rcx */
-	const void *lookup_again;  /* target in rax, context in rdx: it is not where it should be */
-	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
+	const void *link;         /* target in rax, jump site in rcx */
+	const void *guard;        /* the same, and it is a guarded one that may be linked already */
+	const void *lookup_again; /* target in rax, context in rdx: it is not where it should be */
+	const void *exec;         /* insn in eax, function number in ecx, pc in rdx */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
 };
@@ -100,6 +107,7 @@ struct jit_cache {
 	struct cache_block *arena;
 	unsigned int arena_used;
 	unsigned int arena_size;
+	uint32_t nr_mappings;
 	_Atomic uint64_t generation; /* counts drops; changed under the lock */
 	_Atomic bool exclusive;      /* someone waits for all CPUs to leave translated code */
 	struct cache_stats stats;
@@ -125,6 +133,8 @@ const void *cache_code(const struct jit_cache *cache, const struct cache_block *
  */
 struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, const uint8_t *host,
 			      uint64_t *generation);
+
+#define CACHE_SITE_GUARDED 1u /* bit of a site's address */
 
 /* Lets the jump at `site` (executable view) go to the block, unless the cache was dropped since
  * `generation`. */

@@ -20,6 +20,7 @@ void context_select(struct jit_cpu *cpu)
 	uint64_t spread = own ? 1 + (uint64_t)(cpu->context - cpu->contexts) : 0;
 
 	spread = spread * 0x4f1 << CONTEXT_SPREAD_SHIFT & ((1u << CONTEXT_NAME_SHIFT) - 1);
+	cpu->mapped = own ? cpu->context->mapped : cpu->mapped_el1;
 	cpu->code_context = name << CONTEXT_NAME_SHIFT | spread | (cpu->uao ? CONTEXT_UAO : 0) |
 			    (pmu_counts_insns(cpu) ? CONTEXT_COUNTS : 0) | cpu->bank;
 }
@@ -59,11 +60,18 @@ static bool context_has(const struct cpu_context *c, unsigned int asid)
 	return c->pages && (asid == CONTEXT_ANY_ASID || c->asid == asid);
 }
 
+static void context_rename_el1(struct jit_cpu *cpu)
+{
+	cpu->context_el1 = context_new_name(cpu);
+	memset(cpu->mapped_el1, 0, sizeof(cpu->mapped_el1));
+}
+
 static void context_rename_jumps(struct jit_cpu *cpu, unsigned int asid)
 {
 	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
 		if (context_has(&cpu->contexts[i], asid)) {
 			cpu->contexts[i].jumps = context_new_name(cpu);
+			memset(cpu->contexts[i].mapped, 0, sizeof(cpu->contexts[i].mapped));
 		}
 	}
 	context_select(cpu);
@@ -95,7 +103,7 @@ void context_renew_jumps(struct jit_cpu *cpu)
 {
 	memset(cpu->context_filters, 0, sizeof(cpu->context_filters));
 	cpu->context_nr_filtered = 0;
-	cpu->context_el1 = context_new_name(cpu);
+	context_rename_el1(cpu);
 	cpu->context_el1_local = false;
 	cpu->context_el0_global = false;
 	context_rename_jumps(cpu, CONTEXT_ANY_ASID);
@@ -142,7 +150,7 @@ static void context_filter_add(struct jit_cpu *cpu, uint64_t va, unsigned int sh
 static void context_renew_found(struct jit_cpu *cpu, bool el0, bool el1, unsigned int asid)
 {
 	if (el1) {
-		cpu->context_el1 = context_new_name(cpu);
+		context_rename_el1(cpu);
 	}
 	if (el0 || (el1 && cpu->context_el1_local)) {
 		/* A global page is in all address spaces. */
@@ -181,8 +189,10 @@ static void context_move_jump(struct jit_cpu *cpu, const struct cpu_jump *j)
 	cpu->jumps[CPU_JUMP_INDEX2(j->va, j->context)] = *j;
 }
 
-void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code)
+void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code,
+		      uint32_t mapping)
 {
+	unsigned int slot = mapping % CPU_NR_MAPPED;
 	struct cpu_jump *j;
 
 	if (cpu->context_nr_filtered > CPU_CONTEXT_FILTER / 2) {
@@ -203,5 +213,19 @@ void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void 
 		.va = va,
 		.context = cpu->code_context,
 		.code = code,
+		.mapping = mapping,
+		.mapping_slot = slot * (uint32_t)sizeof(cpu->mapped[0]),
 	};
+	cpu->mapped[slot] = mapping;
+}
+
+void context_forget_code(struct jit_cpu *cpu)
+{
+	for (unsigned int i = 0; i < CPU_NR_JUMPS; i++) {
+		cpu->jumps[i].context = 0; /* nobody's name */
+	}
+	for (unsigned int i = 0; i < CPU_NR_CONTEXTS; i++) {
+		memset(cpu->contexts[i].mapped, 0, sizeof(cpu->contexts[i].mapped));
+	}
+	memset(cpu->mapped_el1, 0, sizeof(cpu->mapped_el1));
 }

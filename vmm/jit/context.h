@@ -7,6 +7,8 @@
  * and maintenance by ASID, or of everything, gives new ones, which leaves all that is known under
  * the old ones to be overwritten. A name is never used twice; 0 is nobody's.
  *
+ * What cannot have a name of its own, cpu->mapped[], is cleared when jumps[]'s name changes.
+ *
  * Global entries of the TLB have a name of their own. So have EL1's jumps, until EL1 executes a
  * page that is not global; from then on they are kept by address space too.
  */
@@ -45,7 +47,11 @@ void context_renew_jumps_block(struct jit_cpu *cpu, uint64_t va, unsigned int as
 
 /* The entry for va in cpu->jumps[] if there is one, of whatever context. */
 const struct cpu_jump *context_find_jump(const struct jit_cpu *cpu, uint64_t va);
-/* Remembers code for va in the current context. `global`: its page is. */
-void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code);
+/* Remembers code for va in the current context, and that it has this mapping. `global`: its page
+ * is. */
+void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code,
+		      uint32_t mapping);
+/* There is no code any more, and mappings will be numbered anew. */
+void context_forget_code(struct jit_cpu *cpu);
 
 #endif

@@ -147,7 +147,8 @@ struct cpu_jump {
 	uint64_t va;
 	uint64_t context;
 	const void *code;
-	uint64_t unused;
+	uint32_t mapping;      /* that the address is in */
+	uint32_t mapping_slot; /* and its place in cpu->mapped[], in bytes */
 };
 
 #define CPU_JUMP_SHIFT 14
@@ -159,6 +160,13 @@ struct cpu_jump {
  */
 #define CPU_JUMP_INDEX(va, context)  (((va) ^ (context)) >> 2 & (CPU_NR_JUMPS - 1))
 #define CPU_JUMP_INDEX2(va, context) CPU_JUMP_INDEX((va) ^ (va) >> CPU_JUMP_SHIFT, context)
+
+/*
+ * Which mappings (cache.h) an address space is known to have: number n at [n % CPU_NR_MAPPED], 0:
+ * none. Jumps to other pages look here; what jumps[] does not know under the current name must not
+ * be here.
+ */
+#define CPU_NR_MAPPED 1024
 
 #define CPU_NR_CONTEXTS    16
 #define CPU_NR_RECENT      64
@@ -172,6 +180,7 @@ struct cpu_context {
 	unsigned int asid;
 	unsigned int nr_recent;
 	uint64_t recent[CPU_NR_RECENT]; /* pages the first-level TLB held last, | bank */
+	uint32_t mapped[CPU_NR_MAPPED];
 };
 
 /* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
@@ -284,6 +293,7 @@ enum cpu_stat {
 	CPU_STAT_EXITS,       /* first of one for each enum translate_exit */
 	CPU_STAT_EXITS_LAST = CPU_STAT_EXITS + 4,
 	CPU_STAT_LOOKUPS,    /* jumps[] did not know the address */
+	CPU_STAT_UNMAPPED,   /* a guard did not know that its link's target is mapped */
 	CPU_STAT_REFILLS,    /* L0 missed and asked L1 */
 	CPU_STAT_SLOW,       /* data accesses, or halves of them, in C */
 	CPU_STAT_L2_HITS,    /* of those, and of fetches, found in the second-level TLB */
@@ -382,6 +392,7 @@ struct jit_cpu {
 	struct cpu_constants constants;
 	struct tlb_slot slots[TLB_NR_BANKS][32] CPU_LINE_ALIGNED;
 	uint64_t code_context; /* names what translated code depends on besides its address */
+	uint32_t *mapped;      /* of the current context, or of EL1 */
 	uint64_t link_site;    /* the jump that left translated code last */
 	struct cpu_jump jumps[CPU_NR_JUMPS] CPU_LINE_ALIGNED;
 	struct cpu_context *context; /* the current one */
@@ -390,6 +401,7 @@ struct jit_cpu {
 	uint64_t context_uses;   /* counts switches */
 	uint64_t context_global; /* name of global pages in the second-level TLB */
 	uint64_t context_el1;    /* name of EL1's jumps */
+	uint32_t mapped_el1[CPU_NR_MAPPED];
 	bool context_el1_local;  /* EL1 has run code that is tied to an ASID */
 	bool context_el0_global; /* EL0 has run code that is not */
 	/* Filters: where jumps[] knows code; by 4 KiB and 2 MiB, EL, lower and upper half. */

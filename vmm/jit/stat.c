@@ -18,6 +18,7 @@ static const char *const stat_names[CPU_NR_STATS] = {
 	[CPU_STAT_EXITS + TRANSLATE_EXCEPTION] = "exits.exception",
 	[CPU_STAT_EXITS + TRANSLATE_INTERPRET] = "exits.interpret",
 	[CPU_STAT_LOOKUPS] = "cache.lookups",
+	[CPU_STAT_UNMAPPED] = "chain.unmapped",
 	[CPU_STAT_REFILLS] = "tlb.l0_misses",
 	[CPU_STAT_SLOW] = "tlb.slow_accesses",
 	[CPU_STAT_L2_HITS] = "tlb.l2_hits",

@@ -54,7 +54,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 		}
 	}
 	code = cache_code(cache, block);
-	context_add_jump(cpu, key.va, place.global, code);
+	context_add_jump(cpu, key.va, place.global, code, block->mapping);
 	return code;
 }
 

@@ -37,6 +37,8 @@ struct emit_result {
 void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
 		bool no_chain, struct emit_result *result);
 void emit_stubs(struct x64_buf *buf, struct cache_stubs *stubs);
+/* Lets a guarded jump go to `target`, which has this mapping. False: it is linked already. */
+bool emit_link_guard(uint8_t *guard, uint32_t mapping, const uint8_t *target);
 
 /* What follows is for the back end's own files. */
 

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * x64_exit.c - how translated code is entered and left: branches, chaining, the shared stubs.
+ *
+ * A jump to a known address in another page is linked once, behind a guard, which asks whether the
+ * mapping that the target has is one of the current address space:
+ *
+ *	mov rax, cpu->mapped
+ *	cmp dword [rax + its slot], its number	; both written by one aligned store
+ *	jne failed
+ *	jmp target
+ *
+ * The jump is patched before the guard, which until then compares with a number that no mapping
+ * has: who sees the guard pass sees the target too. If the guard fails, jumps[] is asked, as for an
+ * indirect jump; an entry there is good in the current address space, so its mapping is as well.
  */
 #include "fast.h"
 #include "x64_emit.h"
@@ -19,49 +31,107 @@ static bool same_page(const struct emit *e, uint64_t target)
 	return !((target ^ e->block->va) & ~(TLB_PAGE_SIZE - 1));
 }
 
-/* From CPU_JUMP_INDEX() times 4 plus noise in rcx; target in rax, context in rdx. */
-static void jump_by_entry(struct x64_buf *b, const void *failed)
+static struct x64_mem jump_field(size_t offset)
 {
-	int32_t table = EMIT_CPU(jumps);
+	return x64_at_index(RBP, RCX, EMIT_CPU(jumps) + (int32_t)offset);
+}
 
+/* From CPU_JUMP_INDEX() times 4 plus noise in rcx. */
+static void find_entry(struct x64_buf *b, const void *failed)
+{
 	x64_alu_ri(b, false, ALU_AND, RCX, (int32_t)((CPU_NR_JUMPS - 1) << 2));
 	x64_shift_ri(b, false, SHIFT_SHL, RCX, JUMP_SIZE_SHIFT - 2);
-	x64_alu_rm(b, true, ALU_CMP, RAX,
-		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, va)));
+	x64_alu_rm(b, true, ALU_CMP, RAX, jump_field(offsetof(struct cpu_jump, va)));
 	x64_jcc_to(b, CC_NE, failed);
-	x64_alu_rm(b, true, ALU_CMP, RDX,
-		   x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, context)));
+	x64_alu_rm(b, true, ALU_CMP, RDX, jump_field(offsetof(struct cpu_jump, context)));
 	x64_jcc_to(b, CC_NE, failed);
-	x64_jmp_mem(b, x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct cpu_jump, code)));
 }
 
-/*
- * Jump to the guest address in rax, through the table of known jumps: the entry must be for this
- * address in the current context. Uses rcx and rdx.
- */
-static void emit_lookup(struct emit *e)
+/* rcx: the place in the table of known jumps for the guest address in rax, in the current context,
+ * which stays in rdx for a look at the second place. */
+static void find_first(struct x64_buf *b, const void *failed)
 {
-	x64_mov_load(e->b, true, RDX, emit_cpu(EMIT_CPU(code_context)));
-	x64_mov_rr(e->b, false, RCX, RAX);
-	x64_alu_rr(e->b, false, ALU_XOR, RCX, RDX);
-	jump_by_entry(e->b, e->stubs->lookup_again);
+	x64_mov_load(b, true, RDX, emit_cpu(EMIT_CPU(code_context)));
+	x64_mov_rr(b, false, RCX, RAX);
+	x64_alu_rr(b, false, ALU_XOR, RCX, RDX);
+	find_entry(b, failed);
 }
 
-/* The same at the entry's second place. */
-static void stub_lookup_again(struct x64_buf *b, const void *failed)
+static void find_second(struct x64_buf *b, const void *failed)
 {
 	x64_mov_rr(b, true, RCX, RAX);
 	x64_shift_ri(b, true, SHIFT_SHR, RCX, CPU_JUMP_SHIFT);
 	x64_alu_rr(b, false, ALU_XOR, RCX, RAX);
 	x64_alu_rr(b, false, ALU_XOR, RCX, RDX);
-	jump_by_entry(b, failed);
+	find_entry(b, failed);
+}
+
+/* Jump to the guest address in rax. Uses rcx and rdx. */
+static void emit_lookup(struct emit *e)
+{
+	find_first(e->b, e->stubs->lookup_again);
+	x64_jmp_mem(e->b, jump_field(offsetof(struct cpu_jump, code)));
+}
+
+static void stub_lookup_again(struct x64_buf *b, const void *failed)
+{
+	find_second(b, failed);
+	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+}
+
+/* From the bytes that are patched: those of the two jumps' displacements behind them. */
+#define GUARD_FAILED 10
+#define GUARD_JUMP   15
+#define GUARD_NEVER  0xffffffffu /* no mapping's number */
+
+/* Returns the bytes that are patched; emit_guard_failed() must follow somewhere. */
+static uint8_t *emit_guard(struct emit *e)
+{
+	uint8_t *guard;
+
+	x64_mov_load(e->b, true, RAX, emit_cpu(EMIT_CPU(mapped)));
+	x64_align(e->b, 2, 8);
+	x64_byte(e->b, 0x81); /* cmp dword [rax + 32 bits], 32 bits */
+	x64_byte(e->b, 0xb8);
+	guard = e->b->p;
+	x64_u64(e->b, (uint64_t)GUARD_NEVER << 32);
+	x64_jcc_fwd(e->b, CC_NE);
+	x64_jmp_fwd(e->b);
+	return guard;
+}
+
+static void emit_guard_failed(struct emit *e, const struct ir_op *op, uint8_t *guard)
+{
+	x64_patch_here(e->b, guard + GUARD_FAILED);
+	x64_patch_here(e->b, guard + GUARD_JUMP);
+	x64_mov_imm(e->b, RAX, (uint64_t)op->imm);
+	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)guard + (uint64_t)e->b->exec_delta);
+	x64_jmp_to(e->b, e->stubs->guard);
+}
+
+bool emit_link_guard(uint8_t *guard, uint32_t mapping, const uint8_t *target)
+{
+	uint64_t *condition = (uint64_t *)guard;
+	uint32_t slot = mapping % CPU_NR_MAPPED * (uint32_t)sizeof(uint32_t);
+
+	if (*condition >> 32 != GUARD_NEVER) {
+		return false;
+	}
+	x64_patch(guard + GUARD_JUMP, target);
+	__atomic_store_n(condition, (uint64_t)mapping << 32 | slot, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Cold: what is left of a jump to another page. */
+static void emit_cold_guard_failed(struct emit *e, const struct emit_cold *cold)
+{
+	emit_guard_failed(e, cold->op, cold->site - GUARD_FAILED);
 }
 
 /* Cold: a conditional exit to another page. */
-static void emit_cold_lookup(struct emit *e, const struct emit_cold *cold)
+static void emit_cold_guard(struct emit *e, const struct emit_cold *cold)
 {
-	x64_mov_imm(e->b, RAX, (uint64_t)cold->op->imm);
-	emit_lookup(e);
+	emit_guard_failed(e, cold->op, emit_guard(e));
 }
 
 /* Cold: a jump whose target is not translated yet; the dispatcher then patches the jump. */
@@ -86,13 +156,37 @@ static void emit_loop(struct emit *e, bool always, enum x64_cond cc)
 	x64_patch_here(e->b, not_taken);
 }
 
+static void emit_direct_other_page(struct emit *e, const struct ir_op *op, bool always,
+				   enum x64_cond cc)
+{
+	if (always) {
+		emit_add_cold(e, op, emit_guard(e) + GUARD_FAILED, emit_cold_guard_failed);
+	} else {
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, cc), emit_cold_guard);
+	}
+}
+
+static void emit_direct_same_page(struct emit *e, const struct ir_op *op, bool always,
+				  enum x64_cond cc, bool self)
+{
+	uint8_t *site;
+
+	/* The displacement is patched while others may execute it: keep it aligned. */
+	x64_align(e->b, always ? 1 : 2, 4);
+	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
+	if (self) {
+		x64_patch(site, e->entry);
+	} else {
+		emit_add_cold(e, op, site, emit_cold_link);
+	}
+}
+
 /* A jump to a known guest address, on condition cc, or always. */
 static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enum x64_cond cc)
 {
 	uint64_t target = (uint64_t)op->imm;
-	bool chain = same_page(e, target) && !(op->op == IR_JUMP && op->aux);
+	bool chain = !(op->op == IR_JUMP && op->aux);
 	bool self = chain && target == e->block->va && !e->no_chain;
-	uint8_t *site;
 
 	e->loops |= self && !e->block->counts; /* which look at their limit at the entry */
 	e->result->nr_sites += chain;
@@ -102,20 +196,13 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 		return;
 	}
 	emit_vector_store(e);
-	if (chain) {
-		/* The displacement is patched while others may execute it: keep it aligned. */
-		x64_align(e->b, always ? 1 : 2, 4);
-	}
-	if (always && !chain) {
+	if (!chain) {
 		x64_mov_imm(e->b, RAX, target);
 		emit_lookup(e);
-		return;
-	}
-	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
-	if (self) {
-		x64_patch(site, e->entry);
+	} else if (same_page(e, target)) {
+		emit_direct_same_page(e, op, always, cc, self);
 	} else {
-		emit_add_cold(e, op, site, chain ? emit_cold_link : emit_cold_lookup);
+		emit_direct_other_page(e, op, always, cc);
 	}
 }
 
@@ -268,6 +355,39 @@ static void stub_link(struct x64_buf *b, const void *leave)
 	x64_jmp_to(b, leave);
 }
 
+/* The entry at rcx is good here, so its mapping is known: the guard passes from now on. */
+static void stub_note_mapping(struct x64_buf *b)
+{
+	x64_mov_load(b, false, RDX, jump_field(offsetof(struct cpu_jump, mapping_slot)));
+	x64_alu_rm(b, true, ALU_ADD, RDX, emit_cpu(EMIT_CPU(mapped)));
+	x64_mov_load(b, false, RAX, jump_field(offsetof(struct cpu_jump, mapping)));
+	x64_mov_store(b, false, x64_at(RDX, 0), RAX);
+	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+}
+
+/* The same as stub_link() for a guarded jump, which may be linked and have failed. */
+static void stub_guard(struct x64_buf *b, const void *link, const void *failed,
+		       struct cache_stubs *stubs)
+{
+	const void *note_mapping = x64_exec_here(b), *second;
+	uint8_t *linked;
+
+	stub_note_mapping(b);
+	second = x64_exec_here(b);
+	find_second(b, failed);
+	x64_jmp_to(b, note_mapping);
+
+	stubs->guard = x64_exec_here(b);
+	x64_alu_mi(b, false, ALU_CMP, x64_at(RCX, 4), (int32_t)GUARD_NEVER);
+	linked = x64_jcc_fwd(b, CC_NE);
+	x64_alu_ri(b, true, ALU_OR, RCX, CACHE_SITE_GUARDED);
+	x64_jmp_to(b, link);
+	x64_patch_here(b, linked);
+	stub_count(b, CPU_STAT_UNMAPPED);
+	find_first(b, second);
+	x64_jmp_to(b, note_mapping);
+}
+
 /* Target in rax. */
 static void stub_lookup_failed(struct x64_buf *b, const void *leave)
 {
@@ -389,6 +509,7 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stub_lookup_failed(b, stubs->leave);
 	stubs->lookup_again = x64_exec_here(b);
 	stub_lookup_again(b, lookup_failed);
+	stub_guard(b, stubs->link, lookup_failed, stubs);
 	stubs->exec = x64_exec_here(b);
 	stub_exec(b, stubs->leave, stubs->resolve_flags);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {

@@ -457,9 +457,9 @@ static void jumps_follow(void **state)
 
 	select_space(f, SPACE_A, 1);
 	to_el0(f);
-	context_add_jump(f->cpu, VA, false, &a);
+	context_add_jump(f->cpu, VA, false, &a, 1);
 	exception_set_pstate(f->cpu, 5);
-	context_add_jump(f->cpu, VA, true, &b);
+	context_add_jump(f->cpu, VA, true, &b, 1);
 	assert_ptr_equal(find_jump(f), &b);
 	select_space(f, SPACE_B, 2);
 	assert_ptr_equal(find_jump(f), &b); /* EL1's, of a global page */
@@ -487,7 +487,7 @@ static void jumps_of_el1_in_local_pages(void **state)
 	static const char a;
 
 	select_space(f, SPACE_A, 1);
-	context_add_jump(f->cpu, VA, false, &a);
+	context_add_jump(f->cpu, VA, false, &a, 1);
 	assert_ptr_equal(find_jump(f), &a);
 	select_space(f, SPACE_B, 2);
 	assert_null(find_jump(f));
