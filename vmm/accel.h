@@ -9,7 +9,7 @@
  *
  *  - The machine (machine.c) owns guest memory, the MMIO bus and the devices, and one thread per
  * vCPU.
- *  - The accelerator owns the interrupt controller (GICv3), the generic timers and PSCI. Whether
+ *  - The accelerator owns the interrupt controller (GIC), the generic timers and PSCI. Whether
  * the GIC lives in a kernel or in vmm/devices/gic/ is its own business: create_gic() is told where
  * the frames are, and an accelerator with a user-space GIC adds them to accel_config.bus there.
  *  - Every vCPU thread calls vcpu_run() from the start. A vCPU that PSCI has not switched on blocks
@@ -74,10 +74,14 @@ struct accel_region {
 
 #define ACCEL_STOLEN_TIME_SIZE 64 /* of a vCPU's structure (DEN0057A 3.2.2) */
 
-/* Where the machine's memory map puts the GICv3 frames (GIC architecture spec. 12.8). */
+#define ACCEL_GICV2_MAX_VCPUS 8
+
+/* Where the machine's memory map puts the frames of the GIC. */
 struct accel_gic {
+	bool v2;              /* a GICv2, which only some accelerators have; else a GICv3 */
 	uint64_t dist_base;   /* 64 KiB */
-	uint64_t redist_base; /* 128 KiB for each vCPU, contiguous, in index order */
+	uint64_t redist_base; /* GICv3: 128 KiB for each vCPU, contiguous, in index order */
+	uint64_t cpu_base;    /* GICv2: the CPU interfaces, 8 KiB */
 	unsigned int nr_irqs; /* INTIDs, including the 32 private ones; multiple of 32 */
 };
 
@@ -116,7 +120,8 @@ struct accel_ops {
 	/* Sub-options, ended by an entry without a name; NULL if there are none. See options/opt.h.
 	 */
 	const struct opt_key *options;
-	bool has_pmu; /* vCPUs have a PMUv3 */
+	bool has_pmu;   /* vCPUs have a PMUv3 */
+	bool has_gicv2; /* create_gic() can make one */
 
 	/*
 	 * Can this accelerator run a guest on this host? Returns 0, or a negative errno with the

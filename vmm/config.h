@@ -40,6 +40,7 @@ struct vm_config {
 	const char *socket;   /* control socket; NULL: by name in the run directory */
 	unsigned int nr_cpus;
 	uint64_t mem_size;
+	bool gicv2; /* else a GICv3 */
 	bool no_reboot;
 	bool no_sandbox;
 

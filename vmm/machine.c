@@ -22,6 +22,22 @@ static void machine_on_device_write(void *context, uint64_t gpa, uint64_t size)
 	accel->ops->memory_written(accel, gpa, size);
 }
 
+static int machine_check_gic(const struct vm_config *config, const struct accel_ops *ops)
+{
+	if (!config->gicv2) {
+		return 0;
+	}
+	if (!ops->has_gicv2) {
+		log_error("--gic 2: %s has a GICv3 and no other", ops->name);
+		return -EINVAL;
+	}
+	if (config->nr_cpus > ACCEL_GICV2_MAX_VCPUS) {
+		log_error("--cpus %u: a GICv2 has 1 to %u", config->nr_cpus, ACCEL_GICV2_MAX_VCPUS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int machine_check_limits(struct machine *machine)
 {
 	const struct vm_config *config = machine->config;
@@ -43,7 +59,7 @@ static int machine_check_limits(struct machine *machine)
 			ops->name, bits, max_size >> 20);
 		return -EINVAL;
 	}
-	return 0;
+	return machine_check_gic(config, ops);
 }
 
 static int machine_create_accel(struct machine *machine)
@@ -124,8 +140,10 @@ static int machine_create_vcpus(struct machine *machine)
 {
 	const struct accel_ops *ops = machine->accel->ops;
 	const struct accel_gic gic = {
+		.v2 = machine->config->gicv2,
 		.dist_base = VIRT_GIC_DIST,
 		.redist_base = VIRT_GIC_REDIST,
+		.cpu_base = VIRT_GIC_CPU,
 		.nr_irqs = VIRT_NR_IRQS,
 	};
 	int result;
@@ -142,7 +160,8 @@ static int machine_create_vcpus(struct machine *machine)
 	}
 	result = ops->create_gic(machine->accel, &gic);
 	if (result) {
-		log_error("cannot create the interrupt controller (GICv3): %s", strerror(-result));
+		log_error("cannot create the interrupt controller (GICv%u): %s", gic.v2 ? 2 : 3,
+			  strerror(-result));
 	}
 	return result;
 }

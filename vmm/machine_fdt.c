@@ -3,8 +3,8 @@
  * machine_fdt.c: the device tree of the machine, written with libfdt from the machine's own tables.
  *
  * Bindings: arm/cpus.yaml, arm/psci.yaml, arm/pmu.yaml, timer/arm,arch_timer.yaml,
- * interrupt-controller/arm,gic-v3.yaml and each device's own (its describe()). Node names follow
- * QEMU's board, which guests' scripts may rely on.
+ * interrupt-controller/arm,gic-v3.yaml, arm,gic.yaml and each device's own (its describe()). Node
+ * names follow QEMU's board, which guests' scripts may rely on.
  */
 #include "machine_private.h"
 
@@ -110,12 +110,22 @@ static int machine_fdt_psci(void *fdt)
 	return result ?: fdt_end_node(fdt);
 }
 
-static int machine_fdt_timer(void *fdt)
+/* Third cell of a private interrupt. That of a GICv2 names the CPUs it is wired to. */
+static uint32_t machine_ppi_flags(const struct machine *machine)
+{
+	if (!machine->config->gicv2) {
+		return FDT_IRQ_LEVEL_HIGH;
+	}
+	return FDT_IRQ_LEVEL_HIGH | ((1u << machine->config->nr_cpus) - 1) << 8;
+}
+
+static int machine_fdt_timer(const struct machine *machine, void *fdt)
 {
 	/* Secure, non-secure, virtual and hypervisor timer, in the order of the binding. */
-	static const uint32_t cells[] = {
-		FDT_IRQ_PPI, 13, FDT_IRQ_LEVEL_HIGH, FDT_IRQ_PPI, 14, FDT_IRQ_LEVEL_HIGH,
-		FDT_IRQ_PPI, 11, FDT_IRQ_LEVEL_HIGH, FDT_IRQ_PPI, 10, FDT_IRQ_LEVEL_HIGH,
+	const uint32_t flags = machine_ppi_flags(machine);
+	const uint32_t cells[] = {
+		FDT_IRQ_PPI, 13, flags, FDT_IRQ_PPI, 14, flags,
+		FDT_IRQ_PPI, 11, flags, FDT_IRQ_PPI, 10, flags,
 	};
 	int result = fdt_begin_node(fdt, "timer");
 
@@ -127,7 +137,7 @@ static int machine_fdt_timer(void *fdt)
 
 static int machine_fdt_pmu(const struct machine *machine, void *fdt)
 {
-	static const uint32_t cells[] = {FDT_IRQ_PPI, ACCEL_PMU_PPI, FDT_IRQ_LEVEL_HIGH};
+	const uint32_t cells[] = {FDT_IRQ_PPI, ACCEL_PMU_PPI, machine_ppi_flags(machine)};
 	int result;
 
 	if (!machine->accel->ops->has_pmu) {
@@ -139,7 +149,22 @@ static int machine_fdt_pmu(const struct machine *machine, void *fdt)
 	return result ?: fdt_end_node(fdt);
 }
 
-static int machine_fdt_gic(const struct machine *machine, void *fdt)
+static int machine_fdt_gicv2(void *fdt)
+{
+	const uint32_t reg[] = {0, VIRT_GIC_DIST, 0, VIRT_GIC_DIST_SIZE,
+				0, VIRT_GIC_CPU,  0, VIRT_GIC_CPU_SIZE};
+	int result = fdt_begin_unit(fdt, "intc", VIRT_GIC_DIST);
+
+	result = result ?: fdt_property_string(fdt, "compatible", "arm,cortex-a15-gic");
+	result = result ?: fdt_property_u32(fdt, "#interrupt-cells", 3);
+	result = result ?: fdt_property(fdt, "interrupt-controller", NULL, 0);
+	result = result ?: fdt_property_cells(fdt, "reg", reg, 8);
+	result = result ?: fdt_property_u32(fdt, "#address-cells", 2);
+	result = result ?: fdt_property_u32(fdt, "phandle", MACHINE_PHANDLE_GIC);
+	return result ?: fdt_end_node(fdt);
+}
+
+static int machine_fdt_gicv3(const struct machine *machine, void *fdt)
 {
 	const uint32_t redist_size = (uint32_t)VIRT_GIC_REDIST_SIZE * machine->config->nr_cpus;
 	const uint32_t reg[] = {0, VIRT_GIC_DIST,   0, VIRT_GIC_DIST_SIZE,
@@ -183,9 +208,11 @@ static int machine_fdt_root(const struct machine *machine, void *fdt)
 	result = result ?: machine_fdt_memory(machine, fdt);
 	result = result ?: machine_fdt_cpus(machine, fdt);
 	result = result ?: machine_fdt_psci(fdt);
-	result = result ?: machine_fdt_timer(fdt);
+	result = result ?: machine_fdt_timer(machine, fdt);
 	result = result ?: machine_fdt_pmu(machine, fdt);
-	result = result ?: machine_fdt_gic(machine, fdt);
+	result = result
+			 ?: (machine->config->gicv2 ? machine_fdt_gicv2(fdt)
+						    : machine_fdt_gicv3(machine, fdt));
 	result = result ?: machine_fdt_clock(fdt);
 	for (unsigned int i = 0; i < machine->nr_devices; i++) {
 		const struct device *device = &machine->devices[i];

@@ -22,6 +22,8 @@ struct virtio_device;
 /* QEMU's `virt` board (hw/arm/virt.c, base_memmap), as far as it is used. */
 #define VIRT_GIC_DIST        0x08000000ULL
 #define VIRT_GIC_DIST_SIZE   0x00010000ULL
+#define VIRT_GIC_CPU         0x08010000ULL /* of a GICv2 */
+#define VIRT_GIC_CPU_SIZE    0x00010000ULL
 #define VIRT_GIC_REDIST      0x080a0000ULL
 #define VIRT_GIC_REDIST_SIZE 0x00020000ULL /* for each vCPU */
 #define VIRT_UART            0x09000000ULL

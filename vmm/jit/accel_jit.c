@@ -302,19 +302,48 @@ static void accel_jit_set_lines(void *context, unsigned int index, uint32_t line
 	}
 }
 
+static int accel_jit_add_frames(struct jit_vm *vm, const char *name, uint64_t base, uint64_t size,
+				const struct bus_ops *ops)
+{
+	const struct bus_region region = {
+		.base = base, .size = size, .ops = ops, .device = vm->gic, .name = name};
+
+	return bus_add(vm->bus, &region);
+}
+
+static int accel_jit_add_gicv3(struct jit_vm *vm, const struct accel_gic *gic)
+{
+	int error = accel_jit_add_frames(vm, "gic-distributor", gic->dist_base, GIC_DIST_SIZE,
+					 &gic_dist_ops);
+
+	return error
+		       ?: accel_jit_add_frames(vm, "gic-redistributor", gic->redist_base,
+					       (uint64_t)GIC_REDIST_SIZE * vm->nr_cpus,
+					       &gic_redist_ops);
+}
+
+static int accel_jit_add_gicv2(struct jit_vm *vm, const struct accel_gic *gic)
+{
+	int error = accel_jit_add_frames(vm, "gic-distributor", gic->dist_base, GICV2_DIST_SIZE,
+					 &gicv2_dist_ops);
+
+	return error
+		       ?: accel_jit_add_frames(vm, "gic-cpu-interface", gic->cpu_base,
+					       GICV2_CPU_SIZE, &gicv2_cpu_ops);
+}
+
 static int accel_jit_create_gic(struct accel *accel, const struct accel_gic *gic)
 {
 	struct jit_vm *vm = &to_jit(accel)->vm;
 	uint64_t mpidrs[VM_MAX_CPUS];
 	struct gic_config config = {
+		.version = gic->v2 ? 2 : 3,
 		.nr_cpus = vm->nr_cpus,
 		.nr_irqs = gic->nr_irqs,
 		.mpidrs = mpidrs,
 		.set_lines = accel_jit_set_lines,
 		.context = vm,
 	};
-	struct bus_region region = {.size = GIC_DIST_SIZE, .ops = &gic_dist_ops};
-	int error;
 
 	for (unsigned int i = 0; i < vm->nr_cpus; i++) {
 		if (!vm->cpus[i]) {
@@ -322,22 +351,12 @@ static int accel_jit_create_gic(struct accel *accel, const struct accel_gic *gic
 		}
 		mpidrs[i] = vm->cpus[i]->mpidr;
 	}
+	vm->gicv2 = gic->v2;
 	vm->gic = gic_create(&config);
 	if (!vm->gic) {
 		return -ENOMEM;
 	}
-	region.base = gic->dist_base;
-	region.device = vm->gic;
-	region.name = "gic-distributor";
-	error = bus_add(vm->bus, &region);
-	if (error) {
-		return error;
-	}
-	region.base = gic->redist_base;
-	region.size = (uint64_t)GIC_REDIST_SIZE * vm->nr_cpus;
-	region.ops = &gic_redist_ops;
-	region.name = "gic-redistributor";
-	return bus_add(vm->bus, &region);
+	return gic->v2 ? accel_jit_add_gicv2(vm, gic) : accel_jit_add_gicv3(vm, gic);
 }
 
 static int accel_jit_vcpu_init(struct accel_vcpu *vcpu, const struct accel_vcpu_init *init)
@@ -367,6 +386,7 @@ static int accel_jit_vcpu_run(struct accel_vcpu *vcpu, struct accel_exit *exit)
 {
 	struct jit_cpu *cpu = to_cpu(vcpu);
 
+	gic_set_this_cpu(cpu->index);
 	exit->reason = ACCEL_EXIT_KICKED;
 	if (loop_run(cpu) == LOOP_ENDED) {
 		exit->reason = accel_jit_end(&cpu->vm->end);
@@ -436,6 +456,7 @@ const struct accel_ops accel_jit = {
 	.summary = "binary translation of arm64 guests, on any x86-64 host",
 	.options = accel_jit_options,
 	.has_pmu = true,
+	.has_gicv2 = true,
 	.probe = accel_jit_probe,
 	.create = accel_jit_create,
 	.destroy = accel_jit_destroy,

@@ -61,8 +61,12 @@ jit-y += vmm/jit/x64_vector_pairs.c
 
 jit-gic-y :=
 jit-gic-y += vmm/devices/gic/gic.c
+jit-gic-y += vmm/devices/gic/gic_ack.c
 jit-gic-y += vmm/devices/gic/gic_cpu.c
 jit-gic-y += vmm/devices/gic/gic_dist.c
+jit-gic-y += vmm/devices/gic/gic_frame.c
+jit-gic-y += vmm/devices/gic/gicv2_cpu.c
+jit-gic-y += vmm/devices/gic/gicv2_dist.c
 
 vmm-jit-y += $(jit-y) $(jit-gic-y) $(jit-isa-y)
 
@@ -72,10 +76,11 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := chain debug fp gic hostile lockstep loop mmu pmu timer tlb translate x64_asm
+jit-tests := chain debug fp gic gicv2 hostile lockstep loop mmu pmu timer tlb translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
+jit-test-gicv2-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-fp-y := vmm/jit/fp.c vmm/jit/fp_convert.c
 jit-test-loop-y := vmm/jit/loop.c vmm/jit/pmu.c vmm/jit/timer.c

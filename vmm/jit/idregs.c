@@ -9,6 +9,7 @@
  * translations learn of new code.
  */
 #include "idregs.h"
+#include "vm.h"
 
 #define FIELD(shift, value) ((uint64_t)(value) << (shift))
 
@@ -22,9 +23,9 @@ enum {
 static const uint64_t idregs_pfr0 =
 	FIELD(0, 1) |  /* EL0: AArch64 only */
 	FIELD(4, 1) |  /* EL1: AArch64 only */
-	FIELD(24, 1) | /* GIC system registers */
 	FIELD(56, 3) | /* CSV2_3: with SCXTNUM, branch history is private */
 	FIELD(60, 1);  /* CSV3 */
+static const uint64_t idregs_pfr0_gic = FIELD(24, 1); /* system registers of a GICv3 */
 
 static const uint64_t idregs_dfr0 = FIELD(0, 6) |                       /* Armv8 debug */
 				    FIELD(8, 1) |                       /* PMUv3 */
@@ -56,11 +57,11 @@ static const uint64_t idregs_mmfr2 = FIELD(0, 1) | /* CnP */
 				     FIELD(4, 1) | /* UAO */
 				     FIELD(60, 1); /* E0PD */
 
-uint64_t idregs_read_feature(unsigned int crm, unsigned int op2)
+uint64_t idregs_read_feature(const struct jit_vm *vm, unsigned int crm, unsigned int op2)
 {
 	switch (crm << 4 | op2) {
 	case CRM_PFR << 4 | 0:
-		return idregs_pfr0;
+		return idregs_pfr0 | (vm->gicv2 ? 0 : idregs_pfr0_gic);
 	case CRM_DFR << 4 | 0:
 		return idregs_dfr0;
 	case CRM_ISAR << 4 | 0:

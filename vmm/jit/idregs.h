@@ -10,7 +10,7 @@
 /*
  * op0 = 3, op1 = 0, CRn = 0, CRm = 1 to 7: the feature registers. Unassigned ones read as zero.
  */
-uint64_t idregs_read_feature(unsigned int crm, unsigned int op2);
+uint64_t idregs_read_feature(const struct jit_vm *vm, unsigned int crm, unsigned int op2);
 
 uint64_t idregs_midr(void);
 uint64_t idregs_ctr(void);

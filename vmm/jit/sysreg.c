@@ -514,7 +514,7 @@ enum exec_result sysreg_read(struct jit_cpu *cpu, uint16_t reg, unsigned int rt,
 		return sysreg_pmu_read(cpu, reg, rt, val);
 	}
 	if (cpu->el == 1 && sysreg_is_feature(reg)) {
-		*val = idregs_read_feature(reg >> 3 & 15, reg & 7);
+		*val = idregs_read_feature(cpu->vm, reg >> 3 & 15, reg & 7);
 		return EXEC_NEXT;
 	}
 	if (cpu->el == 1 && sysreg_is_gic(reg) &&

@@ -54,6 +54,7 @@ struct jit_vm {
 	struct jit_cache *cache;   /* translated code; NULL: interpret */
 	struct lockstep *lockstep; /* compare what the cache's code does; NULL: trust it */
 	bool slow_memory;          /* no TLB: every access is a walk */
+	bool gicv2;                /* no system registers of the GIC */
 
 	_Atomic int64_t time_offset; /* guest counter = host clock + this (nanoseconds) */
 	_Atomic int end;             /* enum vm_end */

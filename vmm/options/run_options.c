@@ -254,6 +254,26 @@ static int run_apply_log(struct vm_config *config, const struct opt_values *valu
 	return 0;
 }
 
+static const char *const run_gic_versions[] = {"3", "2", NULL};
+static const struct opt_key run_gic_keys[] = {
+	{.name = "version",
+	 .type = OPT_ENUM,
+	 .bare = true,
+	 .choices = run_gic_versions,
+	 .deflt = "3",
+	 .help = "of the architecture; 2 needs --hypervisor jit, and has 8 vCPUs at most"},
+	{0},
+};
+
+static int run_apply_gic(struct vm_config *config, const struct opt_values *values,
+			 const char *text, char *error)
+{
+	(void)text;
+	(void)error;
+	config->gicv2 = opt_number(values, "version") == 1;
+	return 0;
+}
+
 static int run_apply_initrd(struct vm_config *config, const struct opt_values *values,
 			    const char *text, char *error)
 {
@@ -378,6 +398,7 @@ const struct run_option run_options[] = {
 	 run_apply_hypervisor},
 	{"cpus", 'c', NULL, run_cpus_keys, "vCPUs", false, run_apply_cpus},
 	{"mem", 'm', NULL, run_mem_keys, "memory", false, run_apply_mem},
+	{"gic", 0, NULL, run_gic_keys, "interrupt controller", false, run_apply_gic},
 	{"initrd", 'i', "FILE", NULL, "initial RAM disk", false, run_apply_initrd},
 	{"params", 'p', "TEXT", NULL, "kernel command line; may be given more than once", false,
 	 run_apply_params},

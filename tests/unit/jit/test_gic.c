@@ -58,8 +58,11 @@ static void write_reg(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t 
 static int setup(void **state)
 {
 	static const uint64_t mpidrs[] = {0, 1};
-	struct gic_config config = {
-		.nr_cpus = 2, .nr_irqs = 96, .mpidrs = mpidrs, .set_lines = set_lines};
+	struct gic_config config = {.version = 3,
+				    .nr_cpus = 2,
+				    .nr_irqs = 96,
+				    .mpidrs = mpidrs,
+				    .set_lines = set_lines};
 	struct gic *gic = gic_create(&config);
 
 	assert_non_null(gic);

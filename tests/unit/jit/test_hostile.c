@@ -224,7 +224,11 @@ static int run_machine(const struct opt_values *options, unsigned int nr_cpus, u
 	struct accel_config config = {
 		.ops = &accel_jit, .options = options, .bus = bus_create(), .nr_vcpus = nr_cpus};
 	struct accel_region region = {.gpa = RAM_BASE, .size = RAM_SIZE, .host = ram};
-	struct accel_gic gic = {.dist_base = 0x08000000, .redist_base = 0x080a0000, .nr_irqs = 64};
+	struct accel_gic gic = {.v2 = rnd() % 2,
+				.dist_base = 0x08000000,
+				.redist_base = 0x080a0000,
+				.cpu_base = 0x08010000,
+				.nr_irqs = 64};
 	struct accel_vcpu *vcpus[NR_CPUS];
 	pthread_t threads[NR_CPUS];
 	struct accel *accel;
@@ -251,7 +255,9 @@ static int run_machine(const struct opt_values *options, unsigned int nr_cpus, u
 		accel_jit.vcpu_init(vcpus[i], &init);
 		accel_jit.vcpu_get_regs(vcpus[i], &regs);
 		for (unsigned int n = 0; n < 31; n++) {
-			regs.x[n] = rnd() & 1 ? RAM_BASE + (rnd() & (RAM_SIZE - 8)) : rnd();
+			regs.x[n] = rnd() & 1   ? RAM_BASE + (rnd() & (RAM_SIZE - 8))
+				    : rnd() & 1 ? gic.dist_base + (rnd() & 0xfffff)
+						: rnd();
 		}
 		regs.sp = RAM_BASE + (rnd() & (RAM_SIZE - 16));
 		accel_jit.vcpu_set_regs(vcpus[i], &regs);

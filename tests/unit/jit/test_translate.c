@@ -10,9 +10,9 @@
  * FPSR, the exclusive monitor, the exception raised if any, memory, and in half of the blocks the
  * number of instructions that a counter was told. Instructions come from a64.isa; one block in four
  * is a loop of vector instructions that is run three times, one in eight of the others keeps a
- *carry through what multiplication of long numbers is made of. About half of the registers point
- *into the data window, so that most accesses hit, some where it can only be read. On a difference
- *the block is printed, and repeated runs with the same seed reproduce it.
+ * carry through what multiplication of long numbers is made of. About half of the registers point
+ * into the data window, so that most accesses hit, some where it can only be read. On a difference
+ * the block is printed, and repeated runs with the same seed reproduce it.
  */
 #include <inttypes.h>
 #include <stdio.h>

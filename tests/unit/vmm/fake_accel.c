@@ -164,6 +164,7 @@ const struct accel_ops fake_accel = {
 	.ipa_bits = fake_ipa_bits,
 	.add_memory = fake_add_memory,
 	.create_vcpu = fake_create_vcpu,
+	.has_gicv2 = true,
 	.create_gic = fake_create_gic,
 	.vcpu_init = fake_vcpu_init,
 	.vcpu_run = fake_vcpu_run,

@@ -118,6 +118,27 @@ static void test_device_tree(void **state)
 	machine_destroy(machine);
 }
 
+static void test_gicv2(void **state)
+{
+	struct machine *machine;
+	const void *fdt;
+	size_t size;
+
+	(void)state;
+	config.gicv2 = true;
+	machine = create();
+	fdt = machine_fdt(machine, &size);
+	expect_reg(fdt, "/intc@8000000", 0x08000000, 0x10000);
+	assert_string_equal(
+		fdt_getprop(fdt, fdt_path_offset(fdt, "/intc@8000000"), "compatible", NULL),
+		"arm,cortex-a15-gic");
+	assert_int_equal(cell(fdt, "/intc@8000000", "reg", 5), 0x08010000);
+	assert_int_equal(cell(fdt, "/timer", "interrupts", 2), 0x3f04); /* six CPUs */
+	machine_destroy(machine);
+	config.nr_cpus = 9;
+	assert_int_equal(machine_create(&config, &backends, loop, &machine), -EINVAL);
+}
+
 static void test_boot_state(void **state)
 {
 	struct machine *machine = create();
@@ -279,10 +300,15 @@ static void test_failures_leave_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_device_tree),    TEST(test_boot_state),
-		TEST(test_ends),           TEST(test_pause_and_resume),
-		TEST(test_panic_register), TEST(test_limits),
-		TEST(test_counts_memory),  TEST(test_failures_leave_nothing),
+		TEST(test_device_tree),
+		TEST(test_gicv2),
+		TEST(test_boot_state),
+		TEST(test_ends),
+		TEST(test_pause_and_resume),
+		TEST(test_panic_register),
+		TEST(test_limits),
+		TEST(test_counts_memory),
+		TEST(test_failures_leave_nothing),
 	};
 	int result;
 

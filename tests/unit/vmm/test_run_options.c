@@ -171,6 +171,7 @@ static void test_help_everywhere(void **state)
 		{"--block help", "raw image"},
 		{"--hypervisor help", "translator"},
 		{"--hypervisor shim,help", "/dev/hyp"},
+		{"--gic help", "3|2"},
 		{"--log-level help", "error|warn"},
 		{"--serial type=help", "virtio-console"},
 		{"--block x,ro=help", "raw image"},

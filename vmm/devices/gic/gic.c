@@ -20,6 +20,13 @@ unsigned int gic_priority(struct gic *gic, struct gic_cpu *cpu, unsigned int int
 	return gic_bank_of(gic, cpu, intid)->priority[intid];
 }
 
+/* May the CPU take this shared interrupt? */
+static bool gic_is_target(const struct gic *gic, unsigned int intid, unsigned int cpu)
+{
+	return gic->config.version == 2 ? gic->targets[intid] >> cpu & 1
+					: gic->target[intid] == cpu;
+}
+
 /* Interrupts of one word that could be signalled, by what the distributor enables. */
 static uint32_t gic_candidates(const struct gic *gic, const struct gic_cpu *cpu,
 			       const struct gic_bank *bank, unsigned int word)
@@ -49,7 +56,7 @@ unsigned int gic_best_pending(struct gic *gic, struct gic_cpu *cpu, unsigned int
 			unsigned int bit = (unsigned int)__builtin_ctz(bits);
 			unsigned int intid = word * 32 + bit;
 
-			if (word && gic->target[intid] != index) {
+			if (word && !gic_is_target(gic, intid, index)) {
 				continue;
 			}
 			if (bank->priority[intid] < best_priority) {
@@ -69,15 +76,6 @@ unsigned int gic_running_priority(const struct gic_cpu *cpu)
 	return active ? (unsigned int)__builtin_ctz(active) * 8 : GIC_IDLE_PRIORITY;
 }
 
-/* Only the group priority decides about preemption (IHI 0069 4.8.4). */
-bool gic_can_preempt(const struct gic_cpu *cpu, unsigned int priority, unsigned int group)
-{
-	unsigned int bpr = group == 0 || cpu->cbpr ? cpu->bpr[0] : cpu->bpr[1] - 1;
-	unsigned int mask = ~((2u << bpr) - 1) & 0xff;
-
-	return priority < cpu->pmr && (priority & mask) < gic_running_priority(cpu);
-}
-
 void gic_update_cpu(struct gic *gic, struct gic_cpu *cpu)
 {
 	unsigned int group = 0;
@@ -85,7 +83,7 @@ void gic_update_cpu(struct gic *gic, struct gic_cpu *cpu)
 	uint32_t lines = 0;
 
 	if (intid != GIC_SPURIOUS && gic_can_preempt(cpu, gic_priority(gic, cpu, intid), group)) {
-		lines = group ? GIC_LINE_IRQ : GIC_LINE_FIQ;
+		lines = group == 0 && cpu->fiq ? GIC_LINE_FIQ : GIC_LINE_IRQ;
 	}
 	if (lines != cpu->lines) {
 		cpu->lines = lines;
@@ -97,6 +95,15 @@ void gic_update_all(struct gic *gic)
 {
 	for (unsigned int i = 0; i < gic->config.nr_cpus; i++) {
 		gic_update_cpu(gic, &gic->cpus[i]);
+	}
+}
+
+void gic_update_targets(struct gic *gic, struct gic_cpu *cpu, unsigned int intid)
+{
+	if (gic->config.version == 2 && intid >= GIC_NR_PRIVATE) {
+		gic_update_all(gic);
+	} else {
+		gic_update_cpu(gic, cpu);
 	}
 }
 
@@ -112,7 +119,7 @@ void gic_update_route(struct gic *gic, unsigned int intid)
 	}
 }
 
-static void gic_reset_cpu_locked(struct gic_cpu *cpu)
+static void gic_reset_cpu_locked(const struct gic *gic, struct gic_cpu *cpu)
 {
 	uint32_t level = cpu->private.level[0];
 
@@ -125,23 +132,40 @@ static void gic_reset_cpu_locked(struct gic_cpu *cpu)
 	cpu->bpr[1] = GIC_MIN_BPR + 1;
 	memset(cpu->active_priorities, 0, sizeof(cpu->active_priorities));
 	memset(cpu->group_enabled, 0, sizeof(cpu->group_enabled));
+	memset(cpu->sgi_sources, 0, sizeof(cpu->sgi_sources));
 	cpu->eoi_mode = false;
 	cpu->cbpr = false;
+	cpu->ack_ctl = false;
+	cpu->fiq = gic->config.version == 3;
 }
 
 void gic_reset_cpu(struct gic *gic, unsigned int cpu)
 {
 	pthread_mutex_lock(&gic->lock);
-	gic_reset_cpu_locked(&gic->cpus[cpu]);
+	gic_reset_cpu_locked(gic, &gic->cpus[cpu]);
 	gic_update_cpu(gic, &gic->cpus[cpu]);
 	pthread_mutex_unlock(&gic->lock);
+}
+
+/* The CPU whose thread this is: banked registers are its own. */
+static _Thread_local unsigned int gic_this_cpu;
+
+void gic_set_this_cpu(unsigned int cpu)
+{
+	gic_this_cpu = cpu;
+}
+
+struct gic_cpu *gic_banked_cpu(struct gic *gic)
+{
+	return &gic->cpus[gic_this_cpu < gic->config.nr_cpus ? gic_this_cpu : 0];
 }
 
 struct gic *gic_create(const struct gic_config *config)
 {
 	struct gic *gic;
 
-	if (config->nr_cpus == 0 || config->nr_cpus >= GIC_NO_TARGET ||
+	if (config->nr_cpus == 0 ||
+	    config->nr_cpus > (config->version == 2 ? GICV2_MAX_CPUS : GIC_NO_TARGET - 1) ||
 	    config->nr_irqs < GIC_NR_PRIVATE || config->nr_irqs > 1024 || config->nr_irqs % 32) {
 		return NULL;
 	}
@@ -159,9 +183,10 @@ struct gic *gic_create(const struct gic_config *config)
 	pthread_mutex_init(&gic->lock, NULL);
 	for (unsigned int i = 0; i < config->nr_cpus; i++) {
 		gic->cpus[i].mpidr = config->mpidrs[i] & AFFINITY_MASK;
-		gic_reset_cpu_locked(&gic->cpus[i]);
+		gic_reset_cpu_locked(gic, &gic->cpus[i]);
 	}
 	for (unsigned int intid = GIC_NR_PRIVATE; intid < config->nr_irqs; intid++) {
+		gic->targets[intid] = config->nr_cpus == 1;
 		gic_update_route(gic, intid);
 	}
 	return gic;
@@ -209,8 +234,12 @@ void gic_set_spi(struct gic *gic, unsigned int spi, bool level)
 		return;
 	}
 	pthread_mutex_lock(&gic->lock);
-	if (gic_set_level(&gic->shared, intid, level) && gic->target[intid] != GIC_NO_TARGET) {
-		gic_update_cpu(gic, &gic->cpus[gic->target[intid]]);
+	if (gic_set_level(&gic->shared, intid, level)) {
+		if (gic->config.version == 2) {
+			gic_update_all(gic);
+		} else if (gic->target[intid] != GIC_NO_TARGET) {
+			gic_update_cpu(gic, &gic->cpus[gic->target[intid]]);
+		}
 	}
 	pthread_mutex_unlock(&gic->lock);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gic.h - a GICv3 interrupt controller in user space (Arm IHI 0069).
+ * gic.h - an interrupt controller in user space: GICv3 (Arm IHI 0069) or GICv2 (IHI 0048B).
  *
- * One security state (GICD_CTLR.DS = 1), affinity routing only, no LPIs. Used by accelerators
- * without one in the kernel. Distributor and redistributors are bus devices; the CPU interface is
- * reached by system registers through gic_cpu_read() and gic_cpu_write(). Any function may be
- * called from any thread; one lock guards everything.
+ * One security state (GICD_CTLR.DS = 1). Used by accelerators without one in the kernel.
+ * GICv3: affinity routing only, no LPIs. Distributor and redistributors are bus devices; the CPU
+ * interface is reached by system registers through gic_cpu_read() and gic_cpu_write(). GICv2:
+ * distributor and CPU interfaces are bus devices. Any function may be called from any thread; one
+ * lock guards everything.
  */
 #ifndef VMM_DEVICES_GIC_H
 #define VMM_DEVICES_GIC_H
@@ -21,6 +22,10 @@
 #define GIC_DIST_SIZE   0x10000u
 #define GIC_REDIST_SIZE 0x20000u /* for each CPU */
 
+#define GICV2_MAX_CPUS  8
+#define GICV2_DIST_SIZE 0x1000u
+#define GICV2_CPU_SIZE  0x2000u
+
 /* Bits of the lines argument below. */
 #define GIC_LINE_IRQ 1u
 #define GIC_LINE_FIQ 2u
@@ -28,6 +33,7 @@
 struct gic;
 
 struct gic_config {
+	unsigned int version; /* 2 or 3 */
 	unsigned int nr_cpus;
 	unsigned int nr_irqs;   /* with the private ones; multiple of 32, at most 1024 */
 	const uint64_t *mpidrs; /* affinity of each CPU; copied */
@@ -49,7 +55,8 @@ void gic_set_ppi(struct gic *gic, unsigned int cpu, unsigned int intid, bool lev
 void gic_set_spi(struct gic *gic, unsigned int spi, bool level);
 
 /*
- * ICC_*_EL1 by bits 20:5 of the MRS or MSR. False: no such register, or not this direction.
+ * ICC_*_EL1 by bits 20:5 of the MRS or MSR. False: no such register, or not this direction, or a
+ * GICv2.
  */
 bool gic_cpu_read(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t *val);
 bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val);
@@ -57,5 +64,10 @@ bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val
 /* Bus devices; `device` is the struct gic. The redistributors are one region, in CPU order. */
 extern const struct bus_ops gic_dist_ops;
 extern const struct bus_ops gic_redist_ops;
+
+/* Those of a GICv2. Registers of which each CPU has its own are those of the calling thread's. */
+extern const struct bus_ops gicv2_dist_ops;
+extern const struct bus_ops gicv2_cpu_ops;
+void gic_set_this_cpu(unsigned int cpu);
 
 #endif

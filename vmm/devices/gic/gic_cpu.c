@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * gic_cpu.c - the CPU interface: acknowledge, end of interrupt, SGIs (IHI 0069 12.2).
+ * gic_cpu.c - the CPU interface of a GICv3: its system registers, SGIs (IHI 0069 12.2).
  */
 #include "gic_internal.h"
 
@@ -32,65 +32,6 @@
 #define CTLR_PRI_BITS   (4u << 8) /* five bits */
 #define CTLR_ID_BITS_16 (0u << 11)
 #define CTLR_A3V        (1u << 15)
-
-/* The pending interrupt of `group` that could be acknowledged now, or GIC_SPURIOUS. */
-static unsigned int cpu_highest(struct gic *gic, struct gic_cpu *cpu, unsigned int group)
-{
-	unsigned int found = 0;
-	unsigned int intid = gic_best_pending(gic, cpu, &found);
-
-	return intid != GIC_SPURIOUS && found == group ? intid : GIC_SPURIOUS;
-}
-
-static unsigned int cpu_acknowledge(struct gic *gic, struct gic_cpu *cpu, unsigned int group)
-{
-	unsigned int intid = cpu_highest(gic, cpu, group);
-	struct gic_bank *bank;
-	unsigned int priority, bpr;
-	uint32_t bit;
-
-	if (intid == GIC_SPURIOUS) {
-		return GIC_SPURIOUS;
-	}
-	priority = gic_priority(gic, cpu, intid);
-	if (!gic_can_preempt(cpu, priority, group)) {
-		return GIC_SPURIOUS;
-	}
-	bank = gic_bank_of(gic, cpu, intid);
-	bit = 1u << (intid % 32);
-	bank->active[intid / 32] |= bit;
-	bank->latch[intid / 32] &= ~bit;
-	bpr = group == 0 || cpu->cbpr ? cpu->bpr[0] : cpu->bpr[1] - 1;
-	cpu->active_priorities[group] |= 1u << ((priority & ~((2u << bpr) - 1)) >> 3);
-	gic_update_cpu(gic, cpu);
-	return intid;
-}
-
-static void cpu_deactivate(struct gic *gic, struct gic_cpu *cpu, unsigned int intid)
-{
-	if (intid >= gic->config.nr_irqs) {
-		return;
-	}
-	gic_bank_of(gic, cpu, intid)->active[intid / 32] &= ~(1u << (intid % 32));
-	if (intid >= GIC_NR_PRIVATE) {
-		gic_update_all(gic); /* it may be routed elsewhere by now */
-	}
-}
-
-/* Priority drop: the highest active priority, whatever the INTID (4.8.1); then deactivation. */
-static void cpu_end(struct gic *gic, struct gic_cpu *cpu, unsigned int intid, unsigned int group)
-{
-	uint32_t *active = &cpu->active_priorities[group];
-
-	if (intid >= GIC_MAX_IRQS) {
-		return;
-	}
-	*active &= *active - 1;
-	if (!cpu->eoi_mode) {
-		cpu_deactivate(gic, cpu, intid);
-	}
-	gic_update_cpu(gic, cpu);
-}
 
 /* ICC_SGI1R_EL1: INTID 27:24, IRM 40, target list 15:0, RS 47:44, affinities. */
 static void cpu_send_sgi(struct gic *gic, unsigned int sender, uint64_t val, unsigned int group)
@@ -126,16 +67,16 @@ static bool cpu_read_locked(struct gic *gic, struct gic_cpu *cpu, uint16_t reg, 
 		*val = cpu->pmr;
 		return true;
 	case ICC_IAR0:
-		*val = cpu_acknowledge(gic, cpu, 0);
+		*val = gic_acknowledge(gic, cpu, 0);
 		return true;
 	case ICC_IAR1:
-		*val = cpu_acknowledge(gic, cpu, 1);
+		*val = gic_acknowledge(gic, cpu, 1);
 		return true;
 	case ICC_HPPIR0:
-		*val = cpu_highest(gic, cpu, 0);
+		*val = gic_highest(gic, cpu, 0);
 		return true;
 	case ICC_HPPIR1:
-		*val = cpu_highest(gic, cpu, 1);
+		*val = gic_highest(gic, cpu, 1);
 		return true;
 	case ICC_BPR0:
 		*val = cpu->bpr[0];
@@ -170,13 +111,6 @@ static bool cpu_read_locked(struct gic *gic, struct gic_cpu *cpu, uint16_t reg, 
 	}
 }
 
-static uint32_t cpu_clamp_bpr(uint64_t val, uint32_t minimum)
-{
-	uint32_t bpr = val & 7;
-
-	return bpr < minimum ? minimum : bpr;
-}
-
 /* Registers whose write can change what is signalled to this CPU. */
 static bool cpu_write_control(struct gic_cpu *cpu, uint16_t reg, uint64_t val)
 {
@@ -185,11 +119,11 @@ static bool cpu_write_control(struct gic_cpu *cpu, uint16_t reg, uint64_t val)
 		cpu->pmr = val & GIC_PRIORITY_MASK;
 		return true;
 	case ICC_BPR0:
-		cpu->bpr[0] = cpu_clamp_bpr(val, GIC_MIN_BPR);
+		cpu->bpr[0] = gic_clamp_bpr(val, GIC_MIN_BPR);
 		return true;
 	case ICC_BPR1:
 		if (!cpu->cbpr) {
-			cpu->bpr[1] = cpu_clamp_bpr(val, GIC_MIN_BPR + 1);
+			cpu->bpr[1] = gic_clamp_bpr(val, GIC_MIN_BPR + 1);
 		}
 		return true;
 	case ICC_AP0R0:
@@ -225,13 +159,13 @@ static bool cpu_write_locked(struct gic *gic, unsigned int index, uint16_t reg, 
 	}
 	switch (reg) {
 	case ICC_EOIR0:
-		cpu_end(gic, cpu, val & 0xffffff, 0);
+		gic_end(gic, cpu, val & 0xffffff, 0);
 		return true;
 	case ICC_EOIR1:
-		cpu_end(gic, cpu, val & 0xffffff, 1);
+		gic_end(gic, cpu, val & 0xffffff, 1);
 		return true;
 	case ICC_DIR:
-		cpu_deactivate(gic, cpu, val & 0xffffff);
+		gic_deactivate(gic, cpu, val & 0xffffff);
 		gic_update_cpu(gic, cpu);
 		return true;
 	case ICC_SGI0R:
@@ -251,6 +185,9 @@ bool gic_cpu_read(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t *val
 {
 	bool found;
 
+	if (gic->config.version == 2) {
+		return false;
+	}
 	pthread_mutex_lock(&gic->lock);
 	found = cpu_read_locked(gic, &gic->cpus[cpu], reg, val);
 	pthread_mutex_unlock(&gic->lock);
@@ -261,6 +198,9 @@ bool gic_cpu_write(struct gic *gic, unsigned int cpu, uint16_t reg, uint64_t val
 {
 	bool found;
 
+	if (gic->config.version == 2) {
+		return false;
+	}
 	pthread_mutex_lock(&gic->lock);
 	found = cpu_write_locked(gic, cpu, reg, val);
 	pthread_mutex_unlock(&gic->lock);

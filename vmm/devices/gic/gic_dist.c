@@ -2,8 +2,7 @@
 /*
  * gic_dist.c - MMIO of the distributor and the redistributors (IHI 0069 12.9 to 12.11).
  *
- * The banked layout (one bit or one byte for each interrupt) is the same in both, so one pair of
- * functions serves a bank; what differs is which interrupts it holds. Reserved registers read as
+ * Registers by interrupt are in gic_frame.c. Reserved registers read as
  * zero and ignore writes; so do accesses that are misaligned or of an unsupported size.
  */
 #include "gic_internal.h"
@@ -13,15 +12,6 @@
 #define GICD_IIDR       0x0008
 #define GICD_SETSPI_NSR 0x0040
 #define GICD_CLRSPI_NSR 0x0048
-#define GIC_IGROUPR     0x0080
-#define GIC_ISENABLER   0x0100
-#define GIC_ICENABLER   0x0180
-#define GIC_ISPENDR     0x0200
-#define GIC_ICPENDR     0x0280
-#define GIC_ISACTIVER   0x0300
-#define GIC_ICACTIVER   0x0380
-#define GIC_IPRIORITYR  0x0400
-#define GIC_ICFGR       0x0c00
 #define GICD_IROUTER    0x6000
 #define GIC_PIDR2       0xffe8
 
@@ -31,6 +21,8 @@
 #define GICR_WAKER    0x0014
 #define GICR_SGI_BASE 0x10000
 
+#define NO_REGISTER 0xfffc
+
 #define CTLR_ENABLES 3u
 #define CTLR_FIXED   0x50u /* DS, ARE */
 #define IIDR_VALUE   0x0000043bu
@@ -39,157 +31,6 @@
 #define TYPER_MBIS    (1u << 16)
 #define TYPER_ID_BITS (9u << 19)
 #define TYPER_NO_1N   (1u << 25)
-
-/* Interrupts [first, first + nr) of a bank are the ones this frame shows. */
-struct gic_frame {
-	struct gic_bank *bank;
-	unsigned int first;
-	unsigned int nr;
-};
-
-static bool frame_has(const struct gic_frame *f, unsigned int intid)
-{
-	return intid >= f->first && intid < f->first + f->nr;
-}
-
-/* The bit-per-interrupt registers: 0x80 bytes each, a word for 32 interrupts. */
-static uint32_t frame_read_bits(const struct gic_frame *f, unsigned int offset)
-{
-	const struct gic_bank *b = f->bank;
-	unsigned int word = offset % 0x80 / 4;
-
-	if (!frame_has(f, word * 32)) {
-		return 0;
-	}
-	switch (offset & ~0x7fu) {
-	case GIC_IGROUPR:
-		return b->group[word];
-	case GIC_ISENABLER:
-	case GIC_ICENABLER:
-		return b->enabled[word];
-	case GIC_ISPENDR:
-	case GIC_ICPENDR:
-		return gic_pending_word(b, word);
-	case GIC_ISACTIVER:
-	case GIC_ICACTIVER:
-		return b->active[word];
-	default:
-		return 0;
-	}
-}
-
-static void frame_write_bits(const struct gic_frame *f, unsigned int offset, uint32_t val)
-{
-	struct gic_bank *b = f->bank;
-	unsigned int word = offset % 0x80 / 4;
-
-	if (!frame_has(f, word * 32)) {
-		return;
-	}
-	switch (offset & ~0x7fu) {
-	case GIC_IGROUPR:
-		b->group[word] = val;
-		break;
-	case GIC_ISENABLER:
-		b->enabled[word] |= val;
-		break;
-	case GIC_ICENABLER:
-		b->enabled[word] &= ~val;
-		break;
-	case GIC_ISPENDR:
-		b->latch[word] |= val;
-		break;
-	case GIC_ICPENDR:
-		b->latch[word] &= ~val;
-		break;
-	case GIC_ISACTIVER:
-		b->active[word] |= val;
-		break;
-	case GIC_ICACTIVER:
-		b->active[word] &= ~val;
-		break;
-	default:
-		break;
-	}
-}
-
-/* Two bits for each interrupt; the upper one says edge. SGIs are always edge. */
-static uint32_t frame_read_config(const struct gic_frame *f, unsigned int offset)
-{
-	unsigned int intid = (offset - GIC_ICFGR) * 4;
-	uint32_t val = 0;
-
-	if (frame_has(f, intid)) {
-		for (unsigned int i = 0; i < 16; i++) {
-			val |= (f->bank->edge[intid / 32] >> ((intid + i) % 32) & 1) << (2 * i + 1);
-		}
-	}
-	return val;
-}
-
-static void frame_write_config(const struct gic_frame *f, unsigned int offset, uint32_t val)
-{
-	unsigned int intid = (offset - GIC_ICFGR) * 4;
-
-	if (!frame_has(f, intid) || intid < 16) {
-		return;
-	}
-	for (unsigned int i = 0; i < 16; i++) {
-		uint32_t bit = 1u << ((intid + i) % 32);
-
-		if (val >> (2 * i + 1) & 1) {
-			f->bank->edge[intid / 32] |= bit;
-		} else {
-			f->bank->edge[intid / 32] &= ~bit;
-		}
-	}
-}
-
-static uint64_t frame_read(const struct gic_frame *f, unsigned int offset, unsigned int size)
-{
-	uint64_t val = 0;
-
-	if (offset >= GIC_IPRIORITYR && offset < GIC_IPRIORITYR + GIC_NR_WORDS * 32) {
-		for (unsigned int i = 0; i < size; i++) {
-			unsigned int intid = offset - GIC_IPRIORITYR + i;
-
-			val |= frame_has(f, intid) ? (uint64_t)f->bank->priority[intid] << (8 * i)
-						   : 0;
-		}
-		return val;
-	}
-	if (size != 4) {
-		return 0;
-	}
-	if (offset >= GIC_IGROUPR && offset < GIC_IPRIORITYR) {
-		return frame_read_bits(f, offset);
-	}
-	if (offset >= GIC_ICFGR && offset < GIC_ICFGR + 0x100) {
-		return frame_read_config(f, offset);
-	}
-	return 0;
-}
-
-static void frame_write(const struct gic_frame *f, unsigned int offset, uint64_t val,
-			unsigned int size)
-{
-	if (offset >= GIC_IPRIORITYR && offset < GIC_IPRIORITYR + GIC_NR_WORDS * 32) {
-		for (unsigned int i = 0; i < size; i++) {
-			unsigned int intid = offset - GIC_IPRIORITYR + i;
-
-			if (frame_has(f, intid)) {
-				f->bank->priority[intid] =
-					(uint8_t)(val >> (8 * i)) & GIC_PRIORITY_MASK;
-			}
-		}
-	} else if (size != 4) {
-		return;
-	} else if (offset >= GIC_IGROUPR && offset < GIC_IPRIORITYR) {
-		frame_write_bits(f, offset, (uint32_t)val);
-	} else if (offset >= GIC_ICFGR && offset < GIC_ICFGR + 0x100) {
-		frame_write_config(f, offset, (uint32_t)val);
-	}
-}
 
 /* Is this an access the architecture defines? Bytes only for priorities, 8 bytes for 64-bit ones.
  */
@@ -222,7 +63,7 @@ static uint64_t dist_read_locked(struct gic *gic, unsigned int offset, unsigned 
 
 		return size == 8 ? route : (uint32_t)(route >> (offset % 8 * 8));
 	}
-	switch (size == 4 ? offset : GIC_IGROUPR) {
+	switch (size == 4 ? offset : NO_REGISTER) {
 	case GICD_CTLR:
 		return gic->ctlr | CTLR_FIXED;
 	case GICD_TYPER:
@@ -232,7 +73,7 @@ static uint64_t dist_read_locked(struct gic *gic, unsigned int offset, unsigned 
 	case GIC_PIDR2:
 		return PIDR2_V3;
 	default:
-		return frame_read(&frame, offset, size);
+		return gic_frame_read(&frame, offset, size);
 	}
 }
 
@@ -272,7 +113,7 @@ static void dist_write_locked(struct gic *gic, unsigned int offset, uint64_t val
 		}
 		return;
 	}
-	switch (size == 4 ? offset : GIC_IGROUPR) {
+	switch (size == 4 ? offset : NO_REGISTER) {
 	case GICD_CTLR:
 		gic->ctlr = val & CTLR_ENABLES;
 		break;
@@ -283,7 +124,7 @@ static void dist_write_locked(struct gic *gic, unsigned int offset, uint64_t val
 		dist_message(gic, val & 0x3ff, false);
 		break;
 	default:
-		frame_write(&frame, offset, val, size);
+		gic_frame_write(&frame, offset, val, size);
 		break;
 	}
 }
@@ -333,7 +174,7 @@ static uint64_t redist_read_locked(struct gic *gic, struct gic_cpu *cpu, unsigne
 	struct gic_frame frame = {.bank = &cpu->private, .first = 0, .nr = GIC_NR_PRIVATE};
 
 	if (offset >= GICR_SGI_BASE) {
-		return frame_read(&frame, offset - GICR_SGI_BASE, size);
+		return gic_frame_read(&frame, offset - GICR_SGI_BASE, size);
 	}
 	if (offset == GICR_TYPER && size == 8) {
 		return redist_typer(gic, cpu);
@@ -363,7 +204,7 @@ static void redist_write_locked(struct gic_cpu *cpu, unsigned int offset, uint64
 	struct gic_frame frame = {.bank = &cpu->private, .first = 0, .nr = GIC_NR_PRIVATE};
 
 	if (offset >= GICR_SGI_BASE) {
-		frame_write(&frame, offset - GICR_SGI_BASE, val, size);
+		gic_frame_write(&frame, offset - GICR_SGI_BASE, val, size);
 	} else if (offset == GICR_WAKER && size == 4) {
 		/* ChildrenAsleep follows ProcessorSleep at once. */
 		cpu->waker = val & 2 ? 6 : 0;

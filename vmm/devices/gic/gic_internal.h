@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gic_internal.h - state of the GIC, shared by its three files.
+ * gic_internal.h - state of the GIC, shared by its files.
  *
  * Private interrupts (0 to 31) live in the CPU's bank, shared ones in the distributor's bank, both
  * as the same structure: bitmaps by INTID, a priority byte each.
@@ -42,6 +42,9 @@ struct gic_cpu {
 	bool group_enabled[2];
 	bool eoi_mode;
 	bool cbpr;
+	bool ack_ctl;            /* GICv2: GICC_IAR and GICC_EOIR are for group 1, too */
+	bool fiq;                /* group 0 is signalled as FIQ */
+	uint8_t sgi_sources[16]; /* GICv2: who sent it, as a mask; pending while not 0 */
 	uint32_t lines;
 };
 
@@ -50,14 +53,27 @@ struct gic {
 	struct gic_config config;
 	uint32_t ctlr; /* GICD_CTLR.EnableGrp0, EnableGrp1 */
 	struct gic_bank shared;
-	uint64_t route[GIC_NR_WORDS * 32]; /* GICD_IROUTER<n> */
-	uint8_t target[GIC_NR_WORDS * 32]; /* CPU index it resolves to, or GIC_NO_TARGET */
+	uint64_t route[GIC_NR_WORDS * 32];  /* GICD_IROUTER<n> */
+	uint8_t target[GIC_NR_WORDS * 32];  /* CPU index it resolves to, or GIC_NO_TARGET */
+	uint8_t targets[GIC_NR_WORDS * 32]; /* GICv2: GICD_ITARGETSR<n>, a mask of CPUs */
 	struct gic_cpu *cpus;
 };
 
 #define GIC_NO_TARGET 0xff
 
+/* Interrupts [first, first + nr) of a bank are the ones that a frame of registers shows. */
+struct gic_frame {
+	struct gic_bank *bank;
+	unsigned int first;
+	unsigned int nr;
+};
+
 /* All with the lock held. */
+
+/* A naturally aligned access of up to 8 bytes. Zero, or ignored, where the frame has nothing. */
+uint64_t gic_frame_read(const struct gic_frame *frame, unsigned int offset, unsigned int size);
+void gic_frame_write(const struct gic_frame *frame, unsigned int offset, uint64_t val,
+		     unsigned int size);
 
 static inline uint32_t gic_pending_word(const struct gic_bank *bank, unsigned int word)
 {
@@ -74,7 +90,27 @@ struct gic_bank *gic_bank_of(struct gic *gic, struct gic_cpu *cpu, unsigned int 
 /* Recomputes a CPU's lines, or all CPUs'. */
 void gic_update_cpu(struct gic *gic, struct gic_cpu *cpu);
 void gic_update_all(struct gic *gic);
+/* Those who may take the interrupt: in a GICv3 one CPU, in a GICv2 several. */
+void gic_update_targets(struct gic *gic, struct gic_cpu *cpu, unsigned int intid);
+/* The CPU whose banked registers the calling thread sees. */
+struct gic_cpu *gic_banked_cpu(struct gic *gic);
 /* Sets target[] of one interrupt from route[]. */
 void gic_update_route(struct gic *gic, unsigned int intid);
+
+/* A binary point that was written. */
+static inline uint32_t gic_clamp_bpr(uint64_t val, uint32_t minimum)
+{
+	uint32_t bpr = val & 7;
+
+	return bpr < minimum ? minimum : bpr;
+}
+
+/* The highest pending interrupt, if it is of `group`, or GIC_SPURIOUS. */
+unsigned int gic_highest(struct gic *gic, struct gic_cpu *cpu, unsigned int group);
+/* The same, which becomes active, if the CPU would be interrupted by it. */
+unsigned int gic_acknowledge(struct gic *gic, struct gic_cpu *cpu, unsigned int group);
+void gic_deactivate(struct gic *gic, struct gic_cpu *cpu, unsigned int intid);
+/* Priority drop: the highest active priority, whatever the INTID (4.8.1); then deactivation. */
+void gic_end(struct gic *gic, struct gic_cpu *cpu, unsigned int intid, unsigned int group);
 
 #endif
