@@ -356,19 +356,25 @@ static int kvm_ioeventfd(struct accel *accel, int fd, uint64_t gpa, uint32_t val
 	return kvm_vm_ioctl(kvm_of(accel), KVM_IOEVENTFD, &ioeventfd);
 }
 
+static uint64_t kvm_low_bytes(uint64_t value, unsigned int size)
+{
+	return size < 8 ? value & ((UINT64_C(1) << 8 * size) - 1) : value;
+}
+
 static void kvm_handle_mmio(struct kvm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 	const struct bus *bus = kvm_of(vcpu->base.accel)->bus;
 	unsigned int size = run->mmio.len <= 8 ? run->mmio.len : 8;
-	uint64_t value = 0;
+	uint64_t value;
 
+	/* All eight bytes, which is one access; those beyond the size are nobody's. */
 	if (run->mmio.is_write) {
-		memcpy(&value, run->mmio.data, size);
-		bus_write(bus, run->mmio.phys_addr, size, value);
+		memcpy(&value, run->mmio.data, sizeof(value));
+		bus_write(bus, run->mmio.phys_addr, size, kvm_low_bytes(value, size));
 	} else {
 		bus_read(bus, run->mmio.phys_addr, size, &value);
-		memcpy(run->mmio.data, &value, size);
+		memcpy(run->mmio.data, &value, sizeof(value));
 	}
 }
 

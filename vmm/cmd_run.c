@@ -13,6 +13,7 @@
 #include "log.h"
 #include "machine.h"
 #include "options/run_options.h"
+#include "file.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -132,7 +133,31 @@ static int run_catch_signals(struct run *run)
 	return run->signal_source ? 0 : -errno;
 }
 
-static int run_open_backends(struct run *run)
+/* Returns a descriptor, or a negative errno. */
+static int run_open_image(const char *what, const char *path)
+{
+	char error[FILE_ERROR_SIZE];
+	int fd = file_open(path, error);
+
+	if (fd < 0) {
+		log_error("%s: %s", what, error);
+	}
+	return fd;
+}
+
+static int run_open_images(struct run *run)
+{
+	struct machine_backends *backends = &run->backends;
+
+	backends->kernel_fd = run_open_image("kernel", run->config.kernel);
+	if (backends->kernel_fd >= 0 && run->config.initrd) {
+		backends->initrd_fd = run_open_image("initrd", run->config.initrd);
+		return backends->initrd_fd < 0 ? backends->initrd_fd : 0;
+	}
+	return backends->kernel_fd < 0 ? backends->kernel_fd : 0;
+}
+
+static int run_open_devices(struct run *run)
 {
 	for (unsigned int i = 0; i < run->config.nr_serials; i++) {
 		int result = chardev_open(&run->config.serials[i].chardev, run->loop,
@@ -154,8 +179,25 @@ static int run_open_backends(struct run *run)
 	return 0;
 }
 
+static int run_open_backends(struct run *run)
+{
+	int result = run_open_images(run);
+
+	run->backends.smaps = fopen("/proc/self/smaps_rollup", "re");
+	return result ?: run_open_devices(run);
+}
+
 static void run_close_backends(struct run *run)
 {
+	if (run->backends.kernel_fd >= 0) {
+		close(run->backends.kernel_fd);
+	}
+	if (run->backends.initrd_fd >= 0) {
+		close(run->backends.initrd_fd);
+	}
+	if (run->backends.smaps) {
+		fclose(run->backends.smaps);
+	}
 	for (unsigned int i = 0; i < CONFIG_MAX_SERIALS; i++) {
 		chardev_close(run->backends.serials[i]);
 	}
@@ -252,7 +294,7 @@ static int run_vm(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {.signal_fd = -1};
+	struct run run = {.signal_fd = -1, .backends = {.kernel_fd = -1, .initrd_fd = -1}};
 	char error[OPT_ERROR_SIZE];
 	int result = run_options_parse(argc, argv, &run.config, stdout, error);
 

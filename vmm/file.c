@@ -34,12 +34,11 @@ static int file_check(const char *path, int fd, struct stat *status, char *error
 	return 0;
 }
 
-int file_map(const char *path, struct file_bytes *file, char error[FILE_ERROR_SIZE])
+int file_open(const char *path, char error[FILE_ERROR_SIZE])
 {
 	/* Without waiting for the writer of a pipe. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
-	void *map;
 	int result;
 
 	if (fd < 0) {
@@ -48,19 +47,31 @@ int file_map(const char *path, struct file_bytes *file, char error[FILE_ERROR_SI
 		return result == -ENOMEM || result == -EMFILE ? result : -EINVAL;
 	}
 	result = file_check(path, fd, &status, error);
-	if (result == 0) {
-		map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED) {
-			result = -errno;
-			snprintf(error, FILE_ERROR_SIZE, "cannot map %s: %s", path,
-				 strerror(-result));
-		} else {
-			*file = (struct file_bytes){map, (size_t)status.st_size,
-						    (size_t)status.st_size};
-		}
+	if (result) {
+		close(fd);
+		return result;
 	}
-	close(fd);
-	return result;
+	return fd;
+}
+
+int file_map(const char *path, int fd, struct file_bytes *file, char error[FILE_ERROR_SIZE])
+{
+	struct stat status;
+	int result = file_check(path, fd, &status, error);
+	size_t size = (size_t)status.st_size;
+	void *map;
+
+	if (result) {
+		return result;
+	}
+	map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED) {
+		result = -errno;
+		snprintf(error, FILE_ERROR_SIZE, "cannot map %s: %s", path, strerror(-result));
+		return result;
+	}
+	*file = (struct file_bytes){map, size, size};
+	return 0;
 }
 
 void file_release(struct file_bytes *file)

@@ -18,10 +18,14 @@ struct file_bytes {
 };
 
 /*
- * Maps @path. Returns 0, or a negative errno with a sentence in @error: it does not exist, is a
- * folder, is empty. -EINVAL and -ENOENT are the user's, others the host's.
+ * Opens @path for file_map(). Returns a descriptor, or a negative errno with a sentence in @error:
+ * it does not exist, is a folder, is empty. -EINVAL is the user's, others the host's.
  */
-int file_map(const char *path, struct file_bytes *file, char error[FILE_ERROR_SIZE]);
+int file_open(const char *path, char error[FILE_ERROR_SIZE]);
+
+/* Maps @fd, which was opened from @path, as large as it is now; may be done again. Returns 0, or a
+ * negative errno as file_open() does. */
+int file_map(const char *path, int fd, struct file_bytes *file, char error[FILE_ERROR_SIZE]);
 void file_release(struct file_bytes *file);
 
 /*

@@ -276,16 +276,15 @@ const void *machine_fdt(const struct machine *machine, size_t *size)
 
 /* What the host holds in memory for this process, in KiB; 0 when it does not say. Pages that are
  * mapped twice, as those with translated code are, count once. */
-static unsigned long long machine_resident_kib(void)
+static unsigned long long machine_resident_kib(FILE *smaps)
 {
-	FILE *file = fopen("/proc/self/smaps_rollup", "re");
 	unsigned long long kib = 0;
 	char line[128];
 
-	if (file) {
-		while (fgets(line, sizeof(line), file) && sscanf(line, "Pss: %llu", &kib) != 1) {
+	if (smaps) {
+		rewind(smaps);
+		while (fgets(line, sizeof(line), smaps) && sscanf(line, "Pss: %llu", &kib) != 1) {
 		}
-		fclose(file);
 	}
 	return kib;
 }
@@ -294,7 +293,7 @@ void machine_print_stat(struct machine *machine, FILE *out)
 {
 	fprintf(out, "memory.guest_kib %llu\n",
 		(unsigned long long)guest_memory_resident(&machine->memory) / 1024);
-	fprintf(out, "memory.resident_kib %llu\n", machine_resident_kib());
+	fprintf(out, "memory.resident_kib %llu\n", machine_resident_kib(machine->backends->smaps));
 	if (machine->accel->ops->stat) {
 		machine->accel->ops->stat(machine->accel, out);
 	}

@@ -19,10 +19,14 @@ struct chardev;
 struct event_loop;
 struct machine;
 
-/* What devices are connected to; in the order of the configuration. */
+/* What was opened before the sandbox: what devices are connected to, in the order of the
+ * configuration, and what is read. */
 struct machine_backends {
 	struct chardev *serials[CONFIG_MAX_SERIALS];
 	struct block_backend *blocks[CONFIG_MAX_BLOCKS];
+	int kernel_fd;
+	int initrd_fd; /* -1: none */
+	FILE *smaps;   /* /proc/self/smaps_rollup, or NULL */
 };
 
 enum machine_end {

@@ -16,7 +16,7 @@ static int machine_read_kernel(struct machine *machine, struct file_bytes *kerne
 {
 	const char *path = machine->config->kernel;
 	char error[FILE_ERROR_SIZE];
-	int result = file_map(path, kernel, error);
+	int result = file_map(path, machine->backends->kernel_fd, kernel, error);
 
 	result = result ?: file_gunzip(path, kernel, machine->config->mem_size, error);
 	result = result ?: image_parse(path, kernel->bytes, kernel->size, header, error);
@@ -30,7 +30,7 @@ static int machine_read_initrd(struct machine *machine, struct file_bytes *initr
 {
 	const char *path = machine->config->initrd;
 	char error[FILE_ERROR_SIZE];
-	int result = path ? file_map(path, initrd, error) : 0;
+	int result = path ? file_map(path, machine->backends->initrd_fd, initrd, error) : 0;
 
 	if (result) {
 		log_error("initrd: %s", error);

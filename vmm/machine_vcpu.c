@@ -9,7 +9,6 @@
 #include "machine_private.h"
 
 #include "log.h"
-#include "sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -70,7 +69,6 @@ static void *machine_vcpu_thread(void *argument)
 
 	snprintf(name, sizeof(name), "vcpu%u", self->vcpu->index);
 	pthread_setname_np(pthread_self(), name);
-	sandbox_enter_thread();
 	while (machine_vcpu_enter(machine)) {
 		enum machine_end end = machine_vcpu_run_once(self->vcpu);
 

@@ -9,7 +9,8 @@
  * QEMU's board, data moves also while UARTEN, TXE or RXE are clear: early consoles rely on a loader
  * having set them.
  *
- * Called from vCPU threads (registers) and the main thread (chardev); one mutex.
+ * Called from vCPU threads (registers) and the main thread (chardev); one mutex. FR, which drivers
+ * read before every byte, is kept up to date by whoever changes something, and read without it.
  */
 #include "devices/pl011.h"
 
@@ -17,6 +18,7 @@
 #include "devices/primecell.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define PL011_FIFO_DEPTH 32
@@ -67,6 +69,7 @@ struct pl011 {
 	pthread_mutex_t lock;
 	struct chardev *chardev;
 	struct irq_line irq;
+	_Atomic uint32_t fr;
 	struct pl011_fifo rx, tx;
 	uint32_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
 };
@@ -100,11 +103,6 @@ static unsigned int pl011_trigger(const struct pl011 *uart, unsigned int field)
 	static const unsigned int eighths[8] = {1, 2, 4, 6, 7, 7, 7, 7};
 
 	return pl011_depth(uart) == 1 ? 1 : eighths[field & 7] * PL011_FIFO_DEPTH / 8;
-}
-
-static void pl011_update_irq(struct pl011 *uart)
-{
-	irq_line_set(&uart->irq, (uart->ris & uart->imsc) != 0);
 }
 
 /* After the receive FIFO changed. */
@@ -183,13 +181,18 @@ static uint32_t pl011_flags(const struct pl011 *uart)
 	return flags;
 }
 
+/* After anything has changed: what others see of it. */
+static void pl011_update(struct pl011 *uart)
+{
+	atomic_store_explicit(&uart->fr, pl011_flags(uart), memory_order_release);
+	irq_line_set(&uart->irq, (uart->ris & uart->imsc) != 0);
+}
+
 static uint32_t pl011_read_register(struct pl011 *uart, uint64_t offset)
 {
 	switch (offset) {
 	case PL011_DR:
 		return pl011_read_data(uart);
-	case PL011_FR:
-		return pl011_flags(uart);
 	case PL011_ILPR:
 		return uart->ilpr;
 	case PL011_IBRD:
@@ -272,9 +275,12 @@ static uint64_t pl011_read(void *state, uint64_t offset, unsigned int size)
 	uint32_t value;
 
 	(void)size;
+	if ((offset & ~3ULL) == PL011_FR) {
+		return atomic_load_explicit(&uart->fr, memory_order_acquire);
+	}
 	pthread_mutex_lock(&uart->lock);
 	value = pl011_read_register(uart, offset & ~3ULL);
-	pl011_update_irq(uart);
+	pl011_update(uart);
 	/* More input is fetched when the guest has taken all there was, not byte by byte. */
 	emptied = (offset & ~3ULL) == PL011_DR && uart->rx.count == 0;
 	pthread_mutex_unlock(&uart->lock);
@@ -292,7 +298,7 @@ static void pl011_write(void *state, uint64_t offset, uint64_t value, unsigned i
 	(void)size;
 	pthread_mutex_lock(&uart->lock);
 	pl011_write_register(uart, offset & ~3ULL, (uint32_t)value);
-	pl011_update_irq(uart);
+	pl011_update(uart);
 	pthread_mutex_unlock(&uart->lock);
 	if (may_free_room) {
 		chardev_resume_input(uart->chardev);
@@ -319,7 +325,7 @@ static void pl011_receive(void *state, const uint8_t *bytes, size_t count)
 		pl011_fifo_push(&uart->rx, bytes[i]);
 	}
 	pl011_update_rx(uart, true);
-	pl011_update_irq(uart);
+	pl011_update(uart);
 	pthread_mutex_unlock(&uart->lock);
 }
 
@@ -330,7 +336,7 @@ static void pl011_writable(void *state)
 	pthread_mutex_lock(&uart->lock);
 	if (uart->tx.count) {
 		pl011_drain_tx(uart);
-		pl011_update_irq(uart);
+		pl011_update(uart);
 	}
 	pthread_mutex_unlock(&uart->lock);
 }
@@ -347,6 +353,7 @@ struct pl011 *pl011_create(struct chardev *chardev, const struct irq_line *irq)
 	uart->irq = *irq;
 	uart->cr = PL011_CR_TXE | PL011_CR_RXE;
 	uart->ifls = 0x12;
+	uart->fr = pl011_flags(uart);
 	chardev_attach(chardev, &(struct chardev_client){.room = pl011_room,
 							 .receive = pl011_receive,
 							 .writable = pl011_writable,

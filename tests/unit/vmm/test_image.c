@@ -169,12 +169,24 @@ static size_t compress_zeros(uint8_t *out, size_t room, size_t size)
 	return stream.total_out;
 }
 
+/* As a user would: opens, maps, and has no more use for the descriptor. */
+static int open_and_map(const char *name, struct file_bytes *file)
+{
+	int fd = file_open(name, error);
+	int result = fd < 0 ? fd : file_map(name, fd, file, error);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return result;
+}
+
 static void expect_gunzip_failure(const uint8_t *bytes, size_t size, size_t limit, const char *says)
 {
 	struct file_bytes file;
 
 	write_file(bytes, size);
-	assert_int_equal(file_map(path, &file, error), 0);
+	assert_int_equal(open_and_map(path, &file), 0);
 	assert_int_equal(file_gunzip(path, &file, limit, error), -EINVAL);
 	if (!strstr(error, says)) {
 		fail_msg("'%s' lacks '%s'", error, says);
@@ -190,7 +202,7 @@ static void test_unpacks_gzip(void **state)
 
 	(void)state;
 	write_file(packed, size);
-	assert_int_equal(file_map(path, &file, error), 0);
+	assert_int_equal(open_and_map(path, &file), 0);
 	assert_int_equal(file_gunzip(path, &file, 64 * MIB, error), 0);
 	assert_int_equal(file.size, MIB);
 	file_release(&file);
@@ -205,17 +217,38 @@ static void test_file_errors(void **state)
 	struct file_bytes file;
 
 	(void)state;
-	assert_int_equal(file_map("/nonexistent/Image", &file, error), -EINVAL);
+	assert_int_equal(open_and_map("/nonexistent/Image", &file), -EINVAL);
 	assert_non_null(strstr(error, "No such file"));
-	assert_int_equal(file_map("/tmp", &file, error), -EINVAL);
+	assert_int_equal(open_and_map("/tmp", &file), -EINVAL);
 	assert_non_null(strstr(error, "folder"));
 	write_file("", 0);
-	assert_int_equal(file_map(path, &file, error), -EINVAL);
+	assert_int_equal(open_and_map(path, &file), -EINVAL);
 	assert_non_null(strstr(error, "empty"));
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes to it: must not wait */
-	assert_int_equal(file_map(path, &file, error), -EINVAL);
+	assert_int_equal(open_and_map(path, &file), -EINVAL);
 	assert_non_null(strstr(error, "pipe"));
+	unlink(path);
+}
+
+/* A reset maps the file again, as large as it is then. */
+static void test_file_changes(void **state)
+{
+	struct file_bytes file;
+	int fd;
+
+	(void)state;
+	write_file("Image", 5);
+	fd = file_open(path, error);
+	assert_true(fd >= 0);
+	assert_int_equal(truncate(path, 2), 0);
+	assert_int_equal(file_map(path, fd, &file, error), 0);
+	assert_int_equal(file.size, 2);
+	file_release(&file);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(file_map(path, fd, &file, error), -EINVAL);
+	assert_non_null(strstr(error, "empty"));
+	close(fd);
 	unlink(path);
 }
 
@@ -230,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_knows_initrds),
 		cmocka_unit_test(test_unpacks_gzip),
 		cmocka_unit_test(test_file_errors),
+		cmocka_unit_test(test_file_changes),
 	};
 	int fd = mkstemp(path);
 	int result = cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void write_kernel(void)
 	memcpy(image + 56, "ARM\x64", 4);
 	image[18] = 1; /* 64 KiB in memory */
 	assert_int_equal(write(fd, image, sizeof(image)), sizeof(image));
-	close(fd);
+	backends.kernel_fd = fd;
 }
 
 static int set_up(void **state)
@@ -45,6 +45,7 @@ static int set_up(void **state)
 	loop = event_loop_create();
 	assert_int_equal(chardev_open(&sink, loop, &chardev), 0);
 	backends.serials[0] = chardev;
+	backends.initrd_fd = backends.kernel_fd;
 	config = (struct vm_config){
 		.name = name,
 		.kernel = kernel_path,
@@ -235,8 +236,9 @@ static void test_limits(void **state)
 	config.mem_size = 4 << 20;
 	assert_int_equal(machine_create(&config, &backends, loop, &machine), 0);
 	machine_destroy(machine);
-	config.initrd = "/nonexistent";
+	backends.initrd_fd = open("/tmp", O_RDONLY); /* no file */
 	assert_int_equal(machine_create(&config, &backends, loop, &machine), -EINVAL);
+	close(backends.initrd_fd);
 	assert_int_equal(fake.nr_created, fake.nr_destroyed);
 }
 
@@ -314,6 +316,7 @@ int main(void)
 
 	write_kernel();
 	result = cmocka_run_group_tests(tests, NULL, NULL);
+	close(backends.kernel_fd);
 	unlink(kernel_path);
 	return result;
 }

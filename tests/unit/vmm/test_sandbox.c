@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 static char said[1024]; /* by the last child on stderr */
+static int status_fd;   /* a child's /proc/self/status */
 
 /* Runs fn in a sandboxed child, which exits with its result. Returns the wait status. */
 static int in_child(int (*fn)(void))
@@ -33,6 +34,7 @@ static int in_child(int (*fn)(void))
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		status_fd = open("/proc/self/status", O_RDONLY);
 		dup2(pipe_fds[1], STDERR_FILENO);
 		close(pipe_fds[0]);
 		close(pipe_fds[1]);
@@ -95,7 +97,7 @@ static int type_for_the_user(void)
 /* On what is no device: the kernel's answer, not the sandbox's. */
 static int allowed_ioctls(void)
 {
-	int fd = open("/dev/null", O_RDONLY);
+	int fd = memfd_create("file", 0);
 
 	return fd < 0 || isatty(fd) || ioctl(fd, KVM_GET_API_VERSION, 0) >= 0 || errno != ENOTTY;
 }
@@ -116,28 +118,24 @@ static void test_forbidden_calls(void **state)
 	expect_killed(number_without_name, "system call: unknown (number 16383)");
 }
 
-/* Files are read, never written, which is an error like any other. */
+/* What was opened before is used, nothing is opened any more, which is an error like any other. */
 static int open_files(void)
 {
-	if (open("/dev/null", O_RDONLY) < 0) {
+	if (open("/dev/null", O_RDONLY) >= 0 || errno != EACCES) {
 		return 1;
 	}
 	if (open("/dev/null", O_WRONLY) >= 0 || errno != EACCES) {
 		return 2;
 	}
-	if (open("/dev/null", O_RDWR) >= 0 || errno != EACCES) {
-		return 3;
-	}
-	return open("/tmp", O_RDONLY | O_CREAT, 0600) >= 0 || errno != EACCES ? 4 : 0;
+	return open("/tmp/sandbox", O_RDWR | O_CREAT, 0600) >= 0 || errno != EACCES ? 3 : 0;
 }
 
 static int look_at_privileges(void)
 {
 	static char text[4096];
-	int fd = open("/proc/self/status", O_RDONLY);
 	const char *line;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
+	if (read(status_fd, text, sizeof(text) - 1) <= 0) {
 		return 1;
 	}
 	line = strstr(text, "CapEff:");
@@ -165,7 +163,6 @@ static void *device_thread(void *unused)
 	struct epoll_event event = {.events = EPOLLIN};
 
 	(void)unused;
-	sandbox_enter_thread();
 	log_info("a message");
 	return (void *)(intptr_t)(timerfd_settime(timer, 0, &when, NULL) ||
 				  epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event) ||
@@ -173,14 +170,7 @@ static void *device_thread(void *unused)
 				  fallocate(file, 0, 0, 1));
 }
 
-static void *opening_thread(void *unused)
-{
-	(void)unused;
-	sandbox_enter_thread();
-	return (void *)(intptr_t)open("/dev/null", O_RDONLY);
-}
-
-static int run_thread(void *(*fn)(void *))
+static int thread_works(void)
 {
 	pthread_t thread;
 	void *result;
@@ -188,24 +178,14 @@ static int run_thread(void *(*fn)(void *))
 	epoll = epoll_create1(0);
 	timer = timerfd_create(CLOCK_REALTIME, 0);
 	file = memfd_create("disk", 0);
-	return pthread_create(&thread, NULL, fn, NULL) || pthread_join(thread, &result) || result;
-}
-
-static int thread_works(void)
-{
-	return run_thread(device_thread);
-}
-
-static int thread_opens(void)
-{
-	return run_thread(opening_thread);
+	return pthread_create(&thread, NULL, device_thread, NULL) ||
+	       pthread_join(thread, &result) || result;
 }
 
 static void test_threads(void **state)
 {
 	(void)state;
 	expect_exit(thread_works, 0);
-	expect_killed(thread_opens, "system call: openat (");
 }
 
 int main(void)

@@ -13,7 +13,6 @@
 
 #include "block/block.h"
 #include "log.h"
-#include "sandbox.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -296,7 +295,6 @@ static void *blk_thread(void *argument)
 	eventfd_t count;
 
 	pthread_setname_np(pthread_self(), "block");
-	sandbox_enter_thread();
 	while (!atomic_load(&blk->ends)) {
 		if (eventfd_read(blk->base.kick_fd, &count) < 0) {
 			continue; /* EINTR */
