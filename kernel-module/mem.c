@@ -26,6 +26,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -42,14 +43,22 @@
 
 int mem_prepare(struct mem *mem)
 {
-	mem->slots = kvzalloc(slots_bytes(0), GFP_KERNEL_ACCOUNT);
-	if (!mem->slots) {
+	struct slots *slots = kvzalloc(slots_bytes(0), GFP_KERNEL_ACCOUNT);
+
+	if (!slots) {
 		return -ENOMEM;
 	}
+	RCU_INIT_POINTER(mem->slots, slots);
 	init_rwsem(&mem->slots_lock);
 	mutex_init(&mem->pages_lock);
 	pages_init(&mem->pages);
 	return 0;
+}
+
+/* slots_lock held, or nobody else left. */
+static struct slots *mem_slots(struct mem *mem)
+{
+	return rcu_dereference_protected(mem->slots, true);
 }
 
 /* Charges for nr more pages. pages_lock held. */
@@ -389,14 +398,28 @@ static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
 	return mem_bring_blocks(vm, slot, gfn, pages[0]);
 }
 
+/* Whether there is a slot there, at this moment: for MMIO, which must not wait for a semaphore. */
+static bool mem_has_slot(struct mem *mem, u64 gfn)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = slots_find(rcu_dereference(mem->slots), gfn);
+	rcu_read_unlock();
+	return has;
+}
+
 int mem_fault(struct vm *vm, u64 ipa, u64 prot)
 {
 	struct mem *mem = &vm->mem;
 	const struct slot *slot;
 	int rc = -ENOENT;
 
+	if (!mem_has_slot(mem, ipa >> PAGE_SHIFT)) {
+		return rc;
+	}
 	down_read(&mem->slots_lock);
-	slot = slots_find(mem->slots, ipa >> PAGE_SHIFT);
+	slot = slots_find(mem_slots(mem), ipa >> PAGE_SHIFT);
 	if (slot && !(slot->readonly && (prot & HYP_PROT_W))) {
 		rc = mem_bring(vm, slot, ipa >> PAGE_SHIFT);
 	}
@@ -411,7 +434,7 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa)
 	unsigned long hva = 0;
 
 	down_read(&mem->slots_lock);
-	slot = slots_find(mem->slots, ipa >> PAGE_SHIFT);
+	slot = slots_find(mem_slots(mem), ipa >> PAGE_SHIFT);
 	if (slot) {
 		hva = mem_hva(slot, ipa >> PAGE_SHIFT) + offset_in_page(ipa);
 	}
@@ -509,10 +532,11 @@ static int mem_change(struct vm *vm, enum slots_change change, const struct slot
 		      const struct slot *new)
 {
 	struct mem *mem = &vm->mem;
+	struct slots *old_slots = mem_slots(mem);
 	struct slots *slots;
 	int rc = 0;
 
-	slots = kvmalloc(slots_bytes(mem->slots->nr + 1), GFP_KERNEL_ACCOUNT);
+	slots = kvmalloc(slots_bytes(old_slots->nr + 1), GFP_KERNEL_ACCOUNT);
 	if (!slots) {
 		return -ENOMEM;
 	}
@@ -524,9 +548,9 @@ static int mem_change(struct vm *vm, enum slots_change change, const struct slot
 		kvfree(slots);
 		return rc;
 	}
-	slots_apply(mem->slots, change, old, new, slots);
-	kvfree(mem->slots);
-	mem->slots = slots;
+	slots_apply(old_slots, change, old, new, slots);
+	rcu_assign_pointer(mem->slots, slots);
+	kvfree_rcu(old_slots); /* mem_has_slot() may be looking at it */
 	return 0;
 }
 
@@ -567,7 +591,7 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 		return -EINVAL;
 	}
 	down_write(&mem->slots_lock);
-	rc = slots_check(mem->slots, region, vm->ipa_bits, &old, &new);
+	rc = slots_check(mem_slots(mem), region, vm->ipa_bits, &old, &new);
 	if (rc == SLOTS_CREATE && vm->protected) {
 		rc = mem_keep_out(vm, region) ?: rc;
 	}
@@ -593,5 +617,5 @@ void mem_release(struct vm *vm)
 	}
 	pages_exit(&mem->pages);
 	mutex_destroy(&mem->pages_lock);
-	kvfree(mem->slots);
+	kvfree(mem_slots(mem));
 }

@@ -11,7 +11,7 @@
  *
  *   vcpu->lock        one ioctl at a time on a vCPU; KVM_RUN holds it throughout
  *   vm->lock          vCPUs coming to exist, the GIC, start of the VM
- *   mem->slots_lock   (rwsem) the slot table; read by faults, written by a change of slots
+ *   mem->slots_lock   (rwsem) the slot table; read by faults of memory, written by a change of slots
  *   mem->pages_lock   which pages the VM has; held around the calls that give and take them
  *   mm->mmap_lock     the kernel's own, taken inside pinning and accounting
  *   rm->lock          one request to the resource manager at a time
@@ -57,7 +57,7 @@ struct vm;
 /* mem.c: a VM's memory. */
 struct mem {
 	struct rw_semaphore slots_lock;
-	struct slots *slots;
+	struct slots __rcu *slots; /* changed with slots_lock; mem_has_slot() goes without */
 	struct mutex pages_lock;
 	struct pages pages;
 	unsigned long charged;	/* pages charged to RLIMIT_MEMLOCK; pages_lock */

@@ -176,23 +176,11 @@ static int run_exit(struct vcpu *vcpu, const struct hyp_result *result)
 	}
 }
 
-/* One entry, and what came of it. */
-static int run_once(struct vcpu *vcpu)
+/* The guest runs, interrupts masked before, and what came of it. */
+static int run_guest(struct vcpu *vcpu)
 {
-	struct hyp_result result;
+	struct hyp_result result = run_enter(vcpu);
 
-	stolen_update(vcpu);
-	local_irq_disable();
-	if (unlikely(run_has_work())) {
-		local_irq_enable();
-		return run_do_work();
-	}
-	wake_clear(&vcpu->wake);
-	if (unlikely(READ_ONCE(vcpu->halted))) {
-		local_irq_enable();
-		return wake_wait(&vcpu->wake, ~0ULL) ?: RUN_AGAIN;
-	}
-	result = run_enter(vcpu);
 	run_leave(&result);
 	if (unlikely(result.error == HYP_E_BUSY)) {
 		/* Another vCPU of the guest's is powering this one on, which takes a moment. */
@@ -204,6 +192,23 @@ static int run_once(struct vcpu *vcpu)
 	}
 	vcpu->action = vcpu->next_action;
 	return run_exit(vcpu, &result);
+}
+
+/* One entry, unless there is a reason against it. */
+static int run_once(struct vcpu *vcpu)
+{
+	stolen_update(vcpu);
+	local_irq_disable();
+	if (unlikely(run_has_work())) {
+		local_irq_enable();
+		return run_do_work();
+	}
+	wake_clear(&vcpu->wake);
+	if (unlikely(READ_ONCE(vcpu->halted))) {
+		local_irq_enable();
+		return wake_wait(&vcpu->wake, ~0ULL) ?: RUN_AGAIN;
+	}
+	return run_guest(vcpu);
 }
 
 /* User space has served the access it was told about: the next VCPU_RUN finishes it. */

@@ -326,7 +326,7 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (unlikely(_IOC_TYPE(cmd) != KVMIO)) {
 		return -EINVAL;
 	}
-	if (mutex_lock_killable(&vcpu->lock)) {
+	if (unlikely(!mutex_trylock(&vcpu->lock)) && mutex_lock_killable(&vcpu->lock)) {
 		return -EINTR;
 	}
 	rc = vcpu_ioctl_locked(vcpu, cmd, arg);
