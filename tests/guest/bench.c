@@ -20,7 +20,7 @@
 #define TIMER_ROUNDS  8u
 #define TIMER_US      10000u
 /* Memory that nothing has touched: past the image, within the smallest guest that runs this. */
-#define TOUCH_BYTES (32ull << 20)
+#define TOUCH_BYTES (96ull << 20)
 #define BLOCK_BYTES (2ull << 20)
 #define PAGE_BYTES  4096ull
 
@@ -163,15 +163,24 @@ static void bench_timer(const char *name, bool sleep)
 	result(name, late, TIMER_ROUNDS);
 }
 
-static void bench_touch(void)
+static u64 touch(u64 base)
 {
-	u64 base = ((u64)&bench_touch + BLOCK_BYTES) & ~(BLOCK_BYTES - 1);
 	u64 start = counter();
 
 	for (u64 at = 0; at < TOUCH_BYTES; at += PAGE_BYTES) {
 		*(volatile u8 *)(base + at) = 1;
 	}
-	result("touch", counter() - start, TOUCH_BYTES / PAGE_BYTES);
+	return counter() - start;
+}
+
+/* What the first touches cost more than the second ones: the loop is not the hypervisor's. */
+static void bench_touch(void)
+{
+	u64 base = ((u64)&bench_touch + BLOCK_BYTES) & ~(BLOCK_BYTES - 1);
+	u64 first = touch(base);
+	u64 second = touch(base);
+
+	result("touch", first - second, TOUCH_BYTES / PAGE_BYTES);
 }
 
 int main(void)
