@@ -51,6 +51,7 @@ jit-y += vmm/jit/x64_emit.c
 jit-y += vmm/jit/x64_flags.c
 jit-y += vmm/jit/x64_exit.c
 jit-y += vmm/jit/x64_float.c
+jit-y += vmm/jit/x64_float_convert.c
 jit-y += vmm/jit/x64_memory.c
 jit-y += vmm/jit/x64_vcache.c
 jit-y += vmm/jit/x64_vector.c

@@ -35,6 +35,7 @@
 #define CPU_FLAGS_FROM_TEST  (1u << 2) /* a is the result of a logical operation */
 #define CPU_FLAGS_FROM_WIDE  (1u << 3) /* of 64 bits, not 32 */
 #define CPU_FLAGS_FROM_IMM   (1u << 4) /* operand b is here, not in flags_b */
+#define CPU_FLAGS_FROM_FLOAT (1u << 5) /* a comparison of doubles (WIDE) or singles */
 #define CPU_FLAGS_FROM_SHIFT 8
 
 #define CPU_REG_SP 31

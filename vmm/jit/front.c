@@ -34,8 +34,13 @@ struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsign
 
 void front_need_fp(struct front *f, enum front_fp_need need)
 {
+	struct ir_op *last = &f->block->ops[f->block->nr_ops - 1];
+
 	if (f->fp_checked < need) {
-		ir_append(f->block, IR_FP_CHECK)->aux = (uint8_t)need;
+		if (last->op != IR_FP_CHECK) {
+			last = ir_append(f->block, IR_FP_CHECK);
+		}
+		last->aux = (uint8_t)need;
 		f->fp_checked = need;
 	}
 }

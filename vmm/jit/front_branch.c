@@ -132,6 +132,17 @@ static bool system_storage(struct front *f, bool write)
 	return true;
 }
 
+/* MRS FPCR: the math library looks at it in each function. */
+static bool system_fpcr(struct front *f)
+{
+	unsigned int rt = front_zr(f_rt(f->insn));
+
+	front_need_fp(f, FRONT_FP_ENABLED);
+	front_op_imm(f, IR_READ_CPU, true, rt, IR_NONE, offsetof(struct jit_cpu, fpcr));
+	front_op3(f, IR_ZEXT, true, rt, rt, IR_NONE)->size = 2;
+	return true;
+}
+
 bool front_system(struct front *f)
 {
 	switch (f->op) {
@@ -151,7 +162,8 @@ bool front_system(struct front *f)
 	case A64_DSB:
 		return false;
 	case A64_MRS:
-		return system_storage(f, false);
+		return SYSREG_OF_INSN(f->insn) == SYSREG(3, 3, 4, 4, 0) ? system_fpcr(f)
+									: system_storage(f, false);
 	case A64_MSR_REG:
 		return system_storage(f, true);
 	case A64_SYS:

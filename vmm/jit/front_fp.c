@@ -118,7 +118,7 @@ static bool fp_from_general(struct front *f, enum ir_fp kind, bool arithmetic)
 	return true;
 }
 
-static bool fp_to_general(struct front *f, enum ir_fp kind)
+static bool fp_to_general(struct front *f)
 {
 	uint32_t i = f->insn;
 	uint8_t size;
@@ -126,10 +126,32 @@ static bool fp_to_general(struct front *f, enum ir_fp kind)
 	if (!fp_size(f, &size)) {
 		return false;
 	}
-	if (kind == IR_FP_TO_INT) {
-		front_need_fp(f, FRONT_FP_DEFAULT);
+	fp_append(f, IR_FP_TO_REG, front_zr(f_rd(i)), f_rn(i), IR_NONE)->size = size;
+	return true;
+}
+
+static bool fp_to_integer(struct front *f, enum ir_fp kind, enum ir_round round)
+{
+	uint32_t i = f->insn;
+	uint8_t size;
+	struct ir_op *o;
+
+	if (!fp_size(f, &size)) {
+		return false;
 	}
-	fp_append(f, kind, front_zr(f_rd(i)), f_rn(i), IR_NONE)->size = size;
+	front_need_fp(f, FRONT_FP_DEFAULT);
+	o = fp_append(f, kind, front_zr(f_rd(i)), f_rn(i), IR_NONE);
+	o->size = size;
+	o->imm = round;
+	return true;
+}
+
+static bool fp_round(struct front *f, enum ir_round round)
+{
+	if (!fp_arithmetic(f, IR_FP_ROUND)) {
+		return false;
+	}
+	f->block->ops[f->block->nr_ops - 1].imm = round;
 	return true;
 }
 
@@ -162,6 +184,61 @@ static bool fp_convert(struct front *f)
 	return true;
 }
 
+static bool fp_conversions(struct front *f)
+{
+	switch (f->op) {
+	case A64_SCVTF:
+		return fp_from_general(f, IR_FP_FROM_INT, true);
+	case A64_UCVTF:
+		return fp_from_general(f, f_sf(f->insn) ? IR_FP_FROM_U64 : IR_FP_FROM_U32, true);
+	case A64_FCVTNS:
+		return fp_to_integer(f, IR_FP_TO_INT, IR_ROUND_NEAREST);
+	case A64_FCVTNU:
+		return fp_to_integer(f, IR_FP_TO_UNSIGNED, IR_ROUND_NEAREST);
+	case A64_FCVTPS:
+		return fp_to_integer(f, IR_FP_TO_INT, IR_ROUND_UP);
+	case A64_FCVTPU:
+		return fp_to_integer(f, IR_FP_TO_UNSIGNED, IR_ROUND_UP);
+	case A64_FCVTMS:
+		return fp_to_integer(f, IR_FP_TO_INT, IR_ROUND_DOWN);
+	case A64_FCVTMU:
+		return fp_to_integer(f, IR_FP_TO_UNSIGNED, IR_ROUND_DOWN);
+	case A64_FCVTZS:
+		return fp_to_integer(f, IR_FP_TO_INT, IR_ROUND_ZERO);
+	case A64_FCVTZU:
+		return fp_to_integer(f, IR_FP_TO_UNSIGNED, IR_ROUND_ZERO);
+	case A64_FCVTAS:
+		return fp_to_integer(f, IR_FP_TO_INT, IR_ROUND_AWAY);
+	case A64_FCVTAU:
+		return fp_to_integer(f, IR_FP_TO_UNSIGNED, IR_ROUND_AWAY);
+	case A64_FCVT:
+		return fp_convert(f);
+	default:
+		return false;
+	}
+}
+
+static bool fp_integral(struct front *f)
+{
+	switch (f->op) {
+	case A64_FRINTN_F:
+	case A64_FRINTI_F:
+		return fp_round(f, IR_ROUND_NEAREST);
+	case A64_FRINTP_F:
+		return fp_round(f, IR_ROUND_UP);
+	case A64_FRINTM_F:
+		return fp_round(f, IR_ROUND_DOWN);
+	case A64_FRINTZ_F:
+		return fp_round(f, IR_ROUND_ZERO);
+	case A64_FRINTX_F:
+		return fp_round(f, IR_ROUND_EXACT);
+	case A64_FRINTA_F:
+		return fp_round(f, IR_ROUND_AWAY);
+	default:
+		return false;
+	}
+}
+
 static bool fp_moves(struct front *f)
 {
 	switch (f->op) {
@@ -178,19 +255,11 @@ static bool fp_moves(struct front *f)
 	case A64_FMOV_TOF:
 		return fp_from_general(f, IR_FP_FROM_REG, false);
 	case A64_FMOV_FROMF:
-		return fp_to_general(f, IR_FP_TO_REG);
+		return fp_to_general(f);
 	case A64_FMOV_FROMTOP:
 		return fp_top(f, IR_VEC_UMOV, front_zr(f_rd(f->insn)), f_rn(f->insn));
 	case A64_FMOV_TOTOP:
 		return fp_top(f, IR_VEC_INSERT, f_rd(f->insn), front_zr(f_rn(f->insn)));
-	case A64_SCVTF:
-		return fp_from_general(f, IR_FP_FROM_INT, true);
-	case A64_UCVTF:
-		return !f_sf(f->insn) && fp_from_general(f, IR_FP_FROM_U32, true);
-	case A64_FCVTZS:
-		return fp_to_general(f, IR_FP_TO_INT);
-	case A64_FCVT:
-		return fp_convert(f);
 	default:
 		return false;
 	}
@@ -227,7 +296,13 @@ bool front_fp(struct front *f)
 		return fp_compare(f, IR_FP_CMPE, false);
 	case A64_FCMPE_ZERO:
 		return fp_compare(f, IR_FP_CMPE, true);
+	case A64_FMAX_F:
+	case A64_FMAXNM_F:
+		return fp_arithmetic(f, IR_FP_MAX);
+	case A64_FMIN_F:
+	case A64_FMINNM_F:
+		return fp_arithmetic(f, IR_FP_MIN);
 	default:
-		return fp_moves(f);
+		return fp_conversions(f) || fp_integral(f) || fp_moves(f);
 	}
 }

@@ -21,6 +21,23 @@ struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op)
 	return o;
 }
 
+/* Scalar FP that only moves: it has no slow path. */
+static bool ir_is_plain_fp(const struct ir_op *op)
+{
+	switch (op->aux) {
+	case IR_FP_MOV:
+	case IR_FP_ABS:
+	case IR_FP_NEG:
+	case IR_FP_SELECT:
+	case IR_FP_MOVI:
+	case IR_FP_FROM_REG:
+	case IR_FP_TO_REG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Can it be emitted so that the host's flags survive? */
 static bool ir_keeps_flags(const struct ir_op *op)
 {
@@ -48,6 +65,8 @@ static bool ir_keeps_flags(const struct ir_op *op)
 		return op->b == IR_IMM;
 	case IR_READ_CPU:
 		return !op->aux;
+	case IR_FP:
+		return ir_is_plain_fp(op);
 	default:
 		return false;
 	}
@@ -76,9 +95,10 @@ bool ir_needs_state(const struct ir_op *op)
 	case IR_JUMP_REG:
 	case IR_LEAVE:
 	case IR_FP_CHECK:
-	case IR_FP:
 	case IR_VEC:
 		return true;
+	case IR_FP:
+		return !ir_is_plain_fp(op);
 	case IR_READ_CPU:
 		return op->aux;
 	default:
@@ -89,7 +109,7 @@ bool ir_needs_state(const struct ir_op *op)
 static bool ir_reads_flags(const struct ir_op *op)
 {
 	return op->op == IR_BRANCH || op->op == IR_SELECT || op->op == IR_CCMP ||
-	       op->op == IR_ADC || op->op == IR_SBC;
+	       op->op == IR_ADC || op->op == IR_SBC || (op->op == IR_FP && op->aux == IR_FP_SELECT);
 }
 
 /* Who wants NZCV, seen from an operation towards the end of its block. */
@@ -121,6 +141,17 @@ static void ir_lose_host(struct ir_wanted *w)
 	w->in_host = false;
 }
 
+/* See ir.h. */
+static void ir_choose_comparison(struct ir_op *op, const struct ir_wanted *w)
+{
+	uint8_t cond = w->in_host ? w->host_cond : w->kept_cond;
+	bool several = (w->in_host && cond == IR_NONE) ||
+		       (w->kept_cond != IR_NONE && w->kept_cond != cond);
+
+	op->flags_read |= several;
+	op->cond = op->flags_read ? IR_NONE : cond;
+}
+
 void ir_analyse(struct ir_block *block)
 {
 	static const struct ir_wanted nothing = {.host_cond = IR_NONE, .kept_cond = IR_NONE};
@@ -134,6 +165,9 @@ void ir_analyse(struct ir_block *block)
 			op->flags_live = wanted.as_state || wanted.in_memory;
 			op->flags_read = wanted.in_memory;
 			op->kept_cond = wanted.kept_cond;
+			if (op->op == IR_FP) {
+				ir_choose_comparison(op, &wanted);
+			}
 			wanted = nothing;
 		} else if (op->op == IR_CALL) {
 			wanted = nothing; /* it may write them, to memory */

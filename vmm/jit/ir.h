@@ -138,7 +138,9 @@ enum ir_fp {
 	IR_FP_MSUB,
 	IR_FP_NMADD,
 	IR_FP_NMSUB,
-	IR_FP_CMP,  /* sets NZCV; b IR_ZR: zero */
+	IR_FP_MAX, /* no operand is a NaN, so these are FMAXNM and FMINNM too */
+	IR_FP_MIN,
+	IR_FP_CMP,  /* sets NZCV; b IR_ZR: zero; cond: see ir_analyse() */
 	IR_FP_CMPE, /* the same, signalling on quiet NaNs */
 	IR_FP_MOV,
 	IR_FP_ABS,
@@ -149,7 +151,10 @@ enum ir_fp {
 	IR_FP_TO_REG,   /* dst is one */
 	IR_FP_FROM_INT, /* a is a signed integer of `wide` */
 	IR_FP_FROM_U32,
-	IR_FP_TO_INT, /* towards zero, signed, dst of `wide` */
+	IR_FP_FROM_U64,
+	IR_FP_TO_INT, /* signed, dst of `wide`; imm: enum ir_round */
+	IR_FP_TO_UNSIGNED,
+	IR_FP_ROUND, /* to an integral value; imm as above */
 	IR_FP_TO_SINGLE,
 	IR_FP_TO_DOUBLE,
 };
@@ -271,13 +276,14 @@ enum ir_saturate {
 	IR_SATURATE_ROUND = 4,
 };
 
-/* Rounding of IR_VEC_FRINT and IR_VEC_FCVTS: FPCR is at its default. */
+/* Rounding to integers and integral values: FPCR is at its default. */
 enum ir_round {
 	IR_ROUND_NEAREST,
 	IR_ROUND_DOWN,
 	IR_ROUND_UP,
 	IR_ROUND_ZERO,
 	IR_ROUND_EXACT, /* to nearest, and report an inexact result */
+	IR_ROUND_AWAY,  /* to nearest, halves away from zero; scalars only */
 };
 
 enum ir_select {
@@ -328,7 +334,8 @@ struct ir_op *ir_append(struct ir_block *block, enum ir_opcode op);
 /* Operations at which all guest state, flags too, must be where the interpreter looks for it. */
 bool ir_needs_state(const struct ir_op *op);
 
-/* Liveness of flags. */
+/* Liveness of flags. A comparison of floats also learns which condition (the one of a pair without
+ * bit 0) is all that is asked of it, if it is not asked for cpu->flags; IR_NONE: nothing. */
 void ir_analyse(struct ir_block *block);
 
 #endif

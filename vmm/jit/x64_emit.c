@@ -238,7 +238,6 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_FP:
 		emit_float(e, op);
-		e->host_flags = EMIT_FLAGS_NONE;
 		break;
 	case IR_VEC:
 		emit_vector(e, op);

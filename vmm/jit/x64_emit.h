@@ -49,6 +49,11 @@ enum emit_flags {
 	EMIT_FLAGS_NONE,
 	EMIT_FLAGS_SUB,    /* as after x86's SUB: CF is the inverse of C */
 	EMIT_FLAGS_DIRECT, /* CF is C */
+	/* As after (U)COMISx; its operands may be the other way round, for the conditions that then
+	 * are one of the host's; or ZF alone counts. */
+	EMIT_FLAGS_FLOAT,
+	EMIT_FLAGS_FLOAT_SWAPPED,
+	EMIT_FLAGS_FLOAT_EQUAL,
 };
 
 struct emit;
@@ -99,6 +104,7 @@ struct emit {
 	unsigned int vector_next;          /* the next one to reuse */
 	uint32_t vector_busy;              /* operands of the current operation: not to be reused */
 	uint32_t vectors_newer;            /* guest's registers whose copy is newer than memory */
+	uint16_t scalars[2];               /* xmm registers known to be zero above 4, or 8, bytes */
 	unsigned int vectors_held; /* the most copies that could not be replaced at a time */
 	/* A block that jumps to its own start; x64_vcache.c. */
 	bool loops;
@@ -156,14 +162,20 @@ static inline bool emit_flags_want_origin(const struct ir_op *op)
  * that is how its flags are stored. The first uses rcx, both keep the host's flags. */
 void emit_flags_from_operands(struct emit *e, const struct ir_op *op, enum x64_reg a, bool add);
 void emit_flags_from_result(struct emit *e, const struct ir_op *op, enum x64_reg result);
+/* The same for a comparison of floats. */
+void emit_flags_from_floats(struct emit *e, const struct ir_op *op);
+/* cpu->flags from what UCOMISx has left. Uses rax. */
+void emit_flags_of_floats(struct x64_buf *b);
 /* After an operation whose result flags are in the host's flags. */
 void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how, bool has_origin);
+/* Keeps the condition that op is asked for behind the loss of the host's flags. */
+void emit_flags_keep(struct emit *e, const struct ir_op *op);
 /* cpu->flags has just been written, or has been and flags_from is 0 already. */
 void emit_flags_written(struct emit *e);
 void emit_flags_in_memory(struct emit *e);
 /* op reads cpu->flags. */
 void emit_flags_to_memory(struct emit *e, const struct ir_op *op);
-/* A call of it keeps all registers. */
+/* A call of it keeps all registers but xmm0. */
 void emit_stub_resolve_flags(struct x64_buf *b);
 
 struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
@@ -181,6 +193,9 @@ static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
 unsigned int emit_vector_use(struct emit *e, unsigned int n);
 unsigned int emit_vector_def(struct emit *e);
 void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm);
+/* The same for a scalar of 1 << size bytes, 4 or 8, with zeros above. Is there one in xmm? */
+void emit_vector_commit_scalar(struct emit *e, unsigned int n, unsigned int xmm, unsigned int size);
+bool emit_vector_is_scalar(const struct emit *e, unsigned int size, unsigned int xmm);
 void emit_vector_end_op(struct emit *e);
 void emit_vector_end_insn(struct emit *e);
 /* The guest register's place in memory, brought up to date. */

@@ -16,6 +16,9 @@
 #define OP_MOV_TO  0x88
 #define OP_MOVZX8  (X64_0F | 0xb6)
 #define OP_TEST_RI 0xf7 /* /0 */
+#define OP_UCOMIS  (X64_0F | 0x2e)
+#define OP_MOVQ    (X64_F3 | X64_0F | 0x7e)
+#define OP_MOVQ_TO (X64_66 | X64_0F | 0xd6)
 
 /* From the host's flags, with CF as C, to cpu->flags. Byte by byte: to join AH and AL costs more
  * than a store. */
@@ -86,17 +89,37 @@ void emit_flags_from_result(struct emit *e, const struct ir_op *op, enum x64_reg
 	}
 }
 
+void emit_flags_from_floats(struct emit *e, const struct ir_op *op)
+{
+	if (!op->flags_live) {
+		return;
+	}
+	x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use(e, op->a), emit_cpu(EMIT_CPU(flags_a)));
+	if (op->b == IR_ZR) {
+		x64_mov_store_imm(e->b, true, emit_cpu(EMIT_CPU(flags_b)), 0);
+	} else {
+		x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use(e, op->b),
+		       emit_cpu(EMIT_CPU(flags_b)));
+	}
+	emit_origin(e, op, CPU_FLAGS_FROM_FLOAT | (op->size == 3 ? CPU_FLAGS_FROM_WIDE : 0));
+}
+
+void emit_flags_keep(struct emit *e, const struct ir_op *op)
+{
+	e->kept_cond = op->kept_cond;
+	if (op->kept_cond != IR_NONE) {
+		x64_setcc_mem(e->b, emit_condition(e, op, op->kept_cond),
+			      emit_cpu(EMIT_CPU(kept_cond)));
+	}
+}
+
 void emit_flags_set(struct emit *e, const struct ir_op *op, enum emit_flags how, bool has_origin)
 {
 	e->host_flags = how;
 	if (op->flags_live && !(has_origin && emit_flags_want_origin(op))) {
 		emit_store_flags(e);
 	}
-	e->kept_cond = op->kept_cond;
-	if (op->kept_cond != IR_NONE) {
-		x64_setcc_mem(e->b, emit_condition(e, op, op->kept_cond),
-			      emit_cpu(EMIT_CPU(kept_cond)));
-	}
+	emit_flags_keep(e, op);
 }
 
 static void emit_cold_resolve(struct emit *e, const struct emit_cold *cold)
@@ -142,6 +165,22 @@ static void emit_load_flags(struct emit *e)
 	e->host_flags = EMIT_FLAGS_DIRECT;
 }
 
+/* By condition without its lowest bit, which inverts. Unordered sets CF, ZF and PF. */
+static const uint8_t after_float[] = {[6] = CC_P, [10] = CC_AE, [12] = CC_A};
+static const uint8_t after_float_swapped[] = {[2] = CC_BE, [4] = CC_A, [8] = CC_B};
+
+static enum x64_cond emit_float_condition(const struct emit *e, unsigned int cond)
+{
+	unsigned int cc = CC_E;
+
+	if (e->host_flags == EMIT_FLAGS_FLOAT) {
+		cc = after_float[cond & 0xeu];
+	} else if (e->host_flags == EMIT_FLAGS_FLOAT_SWAPPED) {
+		cc = after_float_swapped[cond & 0xeu];
+	}
+	return (enum x64_cond)(cc ^ (cond & 1));
+}
+
 enum x64_cond emit_condition(struct emit *e, const struct ir_op *op, unsigned int cond)
 {
 	static const uint8_t after_sub[] = {
@@ -159,6 +198,9 @@ enum x64_cond emit_condition(struct emit *e, const struct ir_op *op, unsigned in
 			return emit_test_stored_flag(e, cond);
 		}
 		emit_load_flags(e);
+	}
+	if (e->host_flags >= EMIT_FLAGS_FLOAT) {
+		return emit_float_condition(e, cond);
 	}
 	if (e->host_flags == EMIT_FLAGS_DIRECT) {
 		if (cond == 2 || cond == 3) {
@@ -197,14 +239,41 @@ static void stub_load_operands(struct x64_buf *b)
 	x64_patch_here(b, wide);
 }
 
-void emit_stub_resolve_flags(struct x64_buf *b)
+void emit_flags_of_floats(struct x64_buf *b)
+{
+	x64_byte(b, OP_LAHF);
+	x64_byte(b, 0x0f); /* movzx eax, ah */
+	x64_byte(b, 0xb6);
+	x64_byte(b, 0xc4);
+	x64_alu_ri(b, false, ALU_AND, RAX, 0x45);
+	x64_rm(b, false, X64_0F | 0xb7, RAX,
+	       (struct x64_mem){.base = RBP,
+				.index = RAX,
+				.scale = 1,
+				.disp = EMIT_CPU(constants.fcmp_flags)});
+	x64_mov_store(b, false, emit_cpu(EMIT_CPU(flags)), RAX);
+}
+
+/* What this reports of NaNs has been reported by the comparison itself. */
+static void stub_compare_floats(struct x64_buf *b)
+{
+	uint8_t *wide, *done;
+
+	x64_rm(b, false, OP_MOVQ, 0, emit_cpu(EMIT_CPU(flags_a)));
+	test_from(b, CPU_FLAGS_FROM_WIDE);
+	wide = x64_jcc_fwd(b, CC_NE);
+	x64_rm(b, false, OP_UCOMIS, 0, emit_cpu(EMIT_CPU(flags_b)));
+	done = x64_jmp_fwd(b);
+	x64_patch_here(b, wide);
+	x64_rm(b, false, X64_66 | OP_UCOMIS, 0, emit_cpu(EMIT_CPU(flags_b)));
+	x64_patch_here(b, done);
+	emit_flags_of_floats(b);
+}
+
+static void stub_resolve_integers(struct x64_buf *b)
 {
 	uint8_t *add, *test, *done_sub, *done_add;
 
-	x64_push(b, RAX);
-	x64_push(b, RCX);
-	x64_push(b, RDX);
-	x64_mov_load(b, false, RCX, emit_cpu(EMIT_CPU(flags_from)));
 	stub_load_operands(b);
 	test_from(b, CPU_FLAGS_FROM_ADD);
 	add = x64_jcc_fwd(b, CC_NE);
@@ -221,6 +290,23 @@ void emit_stub_resolve_flags(struct x64_buf *b)
 	x64_patch_here(b, done_sub);
 	x64_patch_here(b, done_add);
 	store_flags(b);
+}
+
+void emit_stub_resolve_flags(struct x64_buf *b)
+{
+	uint8_t *floats, *done;
+
+	x64_push(b, RAX);
+	x64_push(b, RCX);
+	x64_push(b, RDX);
+	x64_mov_load(b, false, RCX, emit_cpu(EMIT_CPU(flags_from)));
+	test_from(b, CPU_FLAGS_FROM_FLOAT);
+	floats = x64_jcc_fwd(b, CC_NE);
+	stub_resolve_integers(b);
+	done = x64_jmp_fwd(b);
+	x64_patch_here(b, floats);
+	stub_compare_floats(b);
+	x64_patch_here(b, done);
 	x64_mov_store_imm(b, false, emit_cpu(EMIT_CPU(flags_from)), 0);
 	x64_pop(b, RDX);
 	x64_pop(b, RCX);

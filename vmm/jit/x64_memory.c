@@ -286,7 +286,11 @@ static void vector_load(struct emit *e, unsigned int size, unsigned int dst, str
 		x64_rm(e->b, false, OP_MOVUPS, xmm, mem);
 		break;
 	}
-	emit_vector_commit(e, dst, xmm);
+	if (size < 4) {
+		emit_vector_commit_scalar(e, dst, xmm, size < 3 ? 2 : 3);
+	} else {
+		emit_vector_commit(e, dst, xmm);
+	}
 }
 
 static void vector_store(struct emit *e, unsigned int size, unsigned int src, struct x64_mem mem)

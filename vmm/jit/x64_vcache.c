@@ -41,6 +41,8 @@ static unsigned int first(uint32_t vectors)
 void emit_vector_forget(struct emit *e)
 {
 	e->vectors_newer = 0;
+	e->scalars[0] = 0;
+	e->scalars[1] = 0;
 	memset(e->vector_host, -1, sizeof(e->vector_host));
 	memset(e->vector_guest, -1, sizeof(e->vector_guest));
 }
@@ -99,6 +101,8 @@ unsigned int emit_vector_def(struct emit *e)
 		emit_vector_home(e, (unsigned int)e->vector_guest[xmm]);
 	}
 	forget_copy(e, xmm);
+	e->scalars[0] &= (uint16_t) ~(1u << xmm);
+	e->scalars[1] &= (uint16_t) ~(1u << xmm);
 	e->vector_busy |= 1u << xmm;
 	note_held(e);
 	return xmm;
@@ -131,6 +135,19 @@ void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm)
 		e->vectors_written |= 1u << n;
 		e->vectors_newer |= 1u << n;
 	}
+}
+
+void emit_vector_commit_scalar(struct emit *e, unsigned int n, unsigned int xmm, unsigned int size)
+{
+	emit_vector_commit(e, n, xmm);
+	for (unsigned int i = size - 2; i < 2; i++) {
+		e->scalars[i] |= (uint16_t)(1u << xmm);
+	}
+}
+
+bool emit_vector_is_scalar(const struct emit *e, unsigned int size, unsigned int xmm)
+{
+	return e->scalars[size - 2] >> xmm & 1;
 }
 
 void emit_vector_end_op(struct emit *e)

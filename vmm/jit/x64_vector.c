@@ -8,8 +8,10 @@ void emit_vector_result(struct emit *e, const struct ir_op *op, unsigned int xmm
 {
 	if (!op->wide) {
 		x64_rr(e->b, false, OP_MOVQ, xmm, xmm);
+		emit_vector_commit_scalar(e, op->dst, xmm, 3);
+	} else {
+		emit_vector_commit(e, op->dst, xmm);
 	}
-	emit_vector_commit(e, op->dst, xmm);
 }
 
 void emit_vector_three(struct emit *e, const struct ir_op *op, unsigned int opcode)

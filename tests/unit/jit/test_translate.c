@@ -9,8 +9,8 @@
  * translates and runs the block once. All state must then be equal: registers, flags, vectors,
  * FPSR, the exclusive monitor, the exception raised if any, memory, and in half of the blocks the
  * number of instructions that a counter was told. Instructions come from a64.isa; one block in four
- * is a loop of vector instructions that is run three times, one in eight of the others keeps a
- * carry through what multiplication of long numbers is made of. About half of the registers point
+ * is a loop of vector instructions that is run three times; some of the others are made of what
+ * multiplies long numbers, comparisons of floats, or conversions. About half of the registers point
  * into the data window, so that most accesses hit, some where it can only be read. On a difference
  * the block is printed, and repeated runs with the same seed reproduce it.
  */
@@ -61,6 +61,7 @@ static uint32_t random_register_access(void)
 		0xd51bd040, /* MSR */
 		0xd5384100, /* MRS SP_EL0 */
 		0xd5386000, /* MRS FAR_EL1 */
+		0xd53b4400, /* MRS FPCR */
 	};
 
 	return words[rnd() % (sizeof(words) / sizeof(words[0]))] | (uint32_t)(rnd() % 32);
@@ -108,17 +109,32 @@ static uint32_t random_insn(void)
 }
 
 /* What long numbers are added and multiplied with: the carry lives through many of these. */
-static uint32_t random_carry_insn(void)
-{
-	static const enum a64_op ops[] = {
-		A64_ADDS_SH, A64_ADCS,    A64_ADCS,  A64_ADC,   A64_SUBS_SH, A64_SBCS,   A64_SBC,
-		A64_MADD,    A64_MSUB,    A64_UMULH, A64_SMULH, A64_UMADDL,  A64_SMADDL, A64_EXTR,
-		A64_SUB_SH,  A64_ADD_IMM, A64_UBFM,  A64_LSLV,  A64_CSINC,
-	};
+static const enum a64_op carry_ops[] = {
+	A64_ADDS_SH, A64_ADCS,    A64_ADCS,  A64_ADC,   A64_SUBS_SH, A64_SBCS,   A64_SBC,
+	A64_MADD,    A64_MSUB,    A64_UMULH, A64_SMULH, A64_UMADDL,  A64_SMADDL, A64_EXTR,
+	A64_SUB_SH,  A64_ADD_IMM, A64_UBFM,  A64_LSLV,  A64_CSINC,   A64_LDP,
+};
 
+/* Comparisons of floats, those who ask for their result, and what comes between. */
+static const enum a64_op float_ops[] = {
+	A64_FCMP,   A64_FCMPE,     A64_FCMP_ZERO,  A64_FCMPE_ZERO, A64_FCSEL,    A64_FCSEL,
+	A64_B_COND, A64_CSEL,      A64_CSINC,      A64_CCMP_IMM,   A64_FMOV_F,   A64_FABS_F,
+	A64_FNEG_F, A64_FMOV_FIMM, A64_FADD_F,     A64_FMUL_F,     A64_FMADD,    A64_FNMUL_F,
+	A64_FSUB_F, A64_SCVTF,     A64_FMOV_FROMF, A64_FCVT,       A64_FMOV_TOF, A64_ADC,
+	A64_DUP_E,  A64_ZIP1,
+};
+
+static const enum a64_op conversion_ops[] = {
+	A64_FCVTNS,   A64_FCVTNU,   A64_FCVTPS,   A64_FCVTPU,   A64_FCVTMS,   A64_FCVTMU,
+	A64_FCVTZS,   A64_FCVTZU,   A64_FCVTAS,   A64_FCVTAU,   A64_FRINTN_F, A64_FRINTP_F,
+	A64_FRINTM_F, A64_FRINTZ_F, A64_FRINTX_F, A64_FRINTI_F, A64_FRINTA_F, A64_SCVTF,
+	A64_UCVTF,    A64_FCVT,     A64_FMAX_F,   A64_FMIN_F,   A64_FMAXNM_F, A64_FMINNM_F,
+};
+
+static uint32_t random_of(const enum a64_op *ops, size_t nr)
+{
 	for (;;) {
-		const struct a64_info *info =
-			&a64_infos[ops[rnd() % (sizeof(ops) / sizeof(ops[0]))]];
+		const struct a64_info *info = &a64_infos[ops[rnd() % nr]];
 		uint32_t insn = (info->value & info->mask) | ((uint32_t)rnd() & ~info->mask);
 
 		if (a64_decode(insn) != A64_UNALLOCATED) {
@@ -127,16 +143,34 @@ static uint32_t random_carry_insn(void)
 	}
 }
 
+/* Most blocks are of all kinds of instructions, some of those that go together. */
+static uint32_t random_of_theme(unsigned int theme)
+{
+	switch (theme) {
+	case 0:
+		return random_of(carry_ops, sizeof(carry_ops) / sizeof(carry_ops[0]));
+	case 1:
+		return random_of(float_ops, sizeof(float_ops) / sizeof(float_ops[0]));
+	case 2:
+		return random_of(conversion_ops,
+				 sizeof(conversion_ops) / sizeof(conversion_ops[0]));
+	default:
+		return random_insn();
+	}
+}
+
 /* A number of `bits` whose exponent is at, or next to, one where something happens. */
 static uint64_t random_float(unsigned int bits)
 {
 	unsigned int mantissa = bits == 32 ? 23 : 52;
 	uint64_t low = (1ull << mantissa) - 1, max = (1ull << (bits - 1 - mantissa)) - 1;
-	uint64_t exponents[] = {0, 1, mantissa, max / 2, max / 2 + mantissa, max / 2 + 31, max};
-	uint64_t fractions[] = {0, 1, low, low >> 1, rnd() & low};
-	uint64_t exponent = exponents[rnd() % 7] + rnd() % 3 - 1;
+	uint64_t exponents[] = {
+		0, 1, mantissa, max / 2, max / 2 + mantissa, max / 2 + 31, max / 2 + 63, max};
+	/* The last but one makes 1.5, the one before it 2.5. */
+	uint64_t fractions[] = {0, 1, low, low >> 1, (low >> 2) + 1, (low >> 1) + 1, rnd() & low};
+	uint64_t exponent = exponents[rnd() % 8] + rnd() % 3 - 1;
 
-	return (rnd() & 1) << (bits - 1) | (exponent & max) << mantissa | fractions[rnd() % 5];
+	return (rnd() & 1) << (bits - 1) | (exponent & max) << mantissa | fractions[rnd() % 7];
 }
 
 static uint64_t random_value(void)
@@ -373,12 +407,13 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	uint32_t insns[MAX_BLOCK];
 	unsigned int nr = 1 + rnd() % MAX_BLOCK;
 	uint64_t start_seed = seed;
-	bool loop = rnd() % 4 == 0, carry = rnd() % 8 == 0;
+	bool loop = rnd() % 4 == 0;
+	unsigned int theme = rnd() % 12;
 	enum exec_result ra, rb;
 	int differences;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		insns[i] = carry ? random_carry_insn() : random_insn();
+		insns[i] = random_of_theme(theme);
 	}
 	if (loop) {
 		nr = random_loop(insns);
