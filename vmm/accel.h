@@ -82,6 +82,7 @@ struct accel_gic {
 	uint64_t dist_base;   /* 64 KiB */
 	uint64_t redist_base; /* GICv3: 128 KiB for each vCPU, contiguous, in index order */
 	uint64_t cpu_base;    /* GICv2: the CPU interfaces, 8 KiB */
+	uint64_t its_base;    /* GICv3: the ITS, 128 KiB; 0: none, and no LPIs */
 	unsigned int nr_irqs; /* INTIDs, including the 32 private ones; multiple of 32 */
 };
 
@@ -122,6 +123,7 @@ struct accel_ops {
 	const struct opt_key *options;
 	bool has_pmu;   /* vCPUs have a PMUv3 */
 	bool has_gicv2; /* create_gic() can make one */
+	bool has_its;
 
 	/*
 	 * Can this accelerator run a guest on this host? Returns 0, or a negative errno with the

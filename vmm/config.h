@@ -18,6 +18,8 @@ struct accel_ops;
 
 enum serial_hardware { SERIAL_PL011, SERIAL_VIRTIO_CONSOLE };
 
+enum its_choice { ITS_IF_POSSIBLE, ITS_ON, ITS_OFF };
+
 struct serial_config {
 	struct chardev_config chardev;
 	enum serial_hardware hardware;
@@ -41,6 +43,7 @@ struct vm_config {
 	unsigned int nr_cpus;
 	uint64_t mem_size;
 	bool gicv2; /* else a GICv3 */
+	enum its_choice its;
 	bool no_reboot;
 	bool no_sandbox;
 

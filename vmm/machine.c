@@ -24,6 +24,10 @@ static void machine_on_device_write(void *context, uint64_t gpa, uint64_t size)
 
 static int machine_check_gic(const struct vm_config *config, const struct accel_ops *ops)
 {
+	if (config->its == ITS_ON && !ops->has_its) {
+		log_error("--gic its: %s has none", ops->name);
+		return -EINVAL;
+	}
 	if (!config->gicv2) {
 		return 0;
 	}
@@ -136,6 +140,13 @@ static int machine_add_stolen_time(struct machine *machine)
 	return 0;
 }
 
+bool machine_has_its(const struct machine *machine)
+{
+	const struct vm_config *config = machine->config;
+
+	return !config->gicv2 && config->its != ITS_OFF && machine->accel->ops->has_its;
+}
+
 static int machine_create_vcpus(struct machine *machine)
 {
 	const struct accel_ops *ops = machine->accel->ops;
@@ -144,6 +155,7 @@ static int machine_create_vcpus(struct machine *machine)
 		.dist_base = VIRT_GIC_DIST,
 		.redist_base = VIRT_GIC_REDIST,
 		.cpu_base = VIRT_GIC_CPU,
+		.its_base = machine_has_its(machine) ? VIRT_ITS : 0,
 		.nr_irqs = VIRT_NR_IRQS,
 	};
 	int result;

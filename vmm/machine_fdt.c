@@ -164,6 +164,18 @@ static int machine_fdt_gicv2(void *fdt)
 	return result ?: fdt_end_node(fdt);
 }
 
+static int machine_fdt_its(void *fdt)
+{
+	int result = fdt_begin_unit(fdt, "its", VIRT_ITS);
+
+	result = result ?: fdt_property_string(fdt, "compatible", "arm,gic-v3-its");
+	result = result ?: fdt_property(fdt, "msi-controller", NULL, 0);
+	result = result ?: fdt_property_u32(fdt, "#msi-cells", 1);
+	result = result ?: fdt_property_reg(fdt, VIRT_ITS, VIRT_ITS_SIZE);
+	result = result ?: fdt_property_u32(fdt, "phandle", MACHINE_PHANDLE_ITS);
+	return result ?: fdt_end_node(fdt);
+}
+
 static int machine_fdt_gicv3(const struct machine *machine, void *fdt)
 {
 	const uint32_t redist_size = (uint32_t)VIRT_GIC_REDIST_SIZE * machine->config->nr_cpus;
@@ -180,6 +192,9 @@ static int machine_fdt_gicv3(const struct machine *machine, void *fdt)
 	result = result ?: fdt_property_u32(fdt, "#size-cells", 2);
 	result = result ?: fdt_property(fdt, "ranges", NULL, 0);
 	result = result ?: fdt_property_u32(fdt, "phandle", MACHINE_PHANDLE_GIC);
+	if (result == 0 && machine_has_its(machine)) {
+		result = machine_fdt_its(fdt);
+	}
 	return result ?: fdt_end_node(fdt);
 }
 

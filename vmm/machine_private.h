@@ -24,6 +24,8 @@ struct virtio_device;
 #define VIRT_GIC_DIST_SIZE   0x00010000ULL
 #define VIRT_GIC_CPU         0x08010000ULL /* of a GICv2 */
 #define VIRT_GIC_CPU_SIZE    0x00010000ULL
+#define VIRT_ITS             0x08080000ULL
+#define VIRT_ITS_SIZE        0x00020000ULL
 #define VIRT_GIC_REDIST      0x080a0000ULL
 #define VIRT_GIC_REDIST_SIZE 0x00020000ULL /* for each vCPU */
 #define VIRT_UART            0x09000000ULL
@@ -42,6 +44,7 @@ struct virtio_device;
 
 #define MACHINE_PHANDLE_GIC   1
 #define MACHINE_PHANDLE_CLOCK 2
+#define MACHINE_PHANDLE_ITS   3
 
 struct machine_vcpu {
 	struct machine *machine;
@@ -82,6 +85,8 @@ struct machine {
 	_Atomic enum machine_end end;
 };
 
+/* machine.c: is there an ITS beside the GICv3? */
+bool machine_has_its(const struct machine *machine);
 /* machine_virt.c: fills machine->devices and the bus. */
 int machine_add_devices(struct machine *machine);
 /* machine_fdt.c: fills machine->fdt. @boot must be complete. */

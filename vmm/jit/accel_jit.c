@@ -176,6 +176,7 @@ static void accel_jit_destroy(struct accel *accel)
 	for (unsigned int i = 0; i < jit->vm.nr_regions; i++) {
 		free((void *)jit->vm.regions[i].code_pages);
 	}
+	gic_its_destroy(jit->vm.its);
 	gic_destroy(jit->vm.gic);
 	lockstep_destroy(jit->vm.lockstep);
 	cache_destroy(jit->vm.cache);
@@ -302,11 +303,33 @@ static void accel_jit_set_lines(void *context, unsigned int index, uint32_t line
 	}
 }
 
+static bool accel_jit_read_memory(void *context, uint64_t gpa, void *to, size_t size)
+{
+	const void *host = vm_host_address(context, gpa, size);
+
+	if (host) {
+		memcpy(to, host, size);
+	}
+	return host;
+}
+
+static bool accel_jit_write_memory(void *context, uint64_t gpa, const void *from, size_t size)
+{
+	const struct vm_region *region = vm_find_region(context, gpa, size);
+
+	if (!region || region->read_only) {
+		return false;
+	}
+	memcpy(region->host + (gpa - region->base), from, size);
+	vm_memory_written(context, gpa, size);
+	return true;
+}
+
 static int accel_jit_add_frames(struct jit_vm *vm, const char *name, uint64_t base, uint64_t size,
-				const struct bus_ops *ops)
+				const struct bus_ops *ops, void *device)
 {
 	const struct bus_region region = {
-		.base = base, .size = size, .ops = ops, .device = vm->gic, .name = name};
+		.base = base, .size = size, .ops = ops, .device = device, .name = name};
 
 	return bus_add(vm->bus, &region);
 }
@@ -314,22 +337,31 @@ static int accel_jit_add_frames(struct jit_vm *vm, const char *name, uint64_t ba
 static int accel_jit_add_gicv3(struct jit_vm *vm, const struct accel_gic *gic)
 {
 	int error = accel_jit_add_frames(vm, "gic-distributor", gic->dist_base, GIC_DIST_SIZE,
-					 &gic_dist_ops);
+					 &gic_dist_ops, vm->gic);
 
 	return error
 		       ?: accel_jit_add_frames(vm, "gic-redistributor", gic->redist_base,
 					       (uint64_t)GIC_REDIST_SIZE * vm->nr_cpus,
-					       &gic_redist_ops);
+					       &gic_redist_ops, vm->gic);
+}
+
+static int accel_jit_add_its(struct jit_vm *vm, uint64_t base)
+{
+	vm->its = gic_its_create(vm->gic);
+	if (!vm->its) {
+		return -ENOMEM;
+	}
+	return accel_jit_add_frames(vm, "gic-its", base, GIC_ITS_SIZE, &gic_its_ops, vm->its);
 }
 
 static int accel_jit_add_gicv2(struct jit_vm *vm, const struct accel_gic *gic)
 {
 	int error = accel_jit_add_frames(vm, "gic-distributor", gic->dist_base, GICV2_DIST_SIZE,
-					 &gicv2_dist_ops);
+					 &gicv2_dist_ops, vm->gic);
 
 	return error
 		       ?: accel_jit_add_frames(vm, "gic-cpu-interface", gic->cpu_base,
-					       GICV2_CPU_SIZE, &gicv2_cpu_ops);
+					       GICV2_CPU_SIZE, &gicv2_cpu_ops, vm->gic);
 }
 
 static int accel_jit_create_gic(struct accel *accel, const struct accel_gic *gic)
@@ -342,8 +374,11 @@ static int accel_jit_create_gic(struct accel *accel, const struct accel_gic *gic
 		.nr_irqs = gic->nr_irqs,
 		.mpidrs = mpidrs,
 		.set_lines = accel_jit_set_lines,
+		.read_memory = gic->its_base ? accel_jit_read_memory : NULL,
+		.write_memory = accel_jit_write_memory,
 		.context = vm,
 	};
+	int error;
 
 	for (unsigned int i = 0; i < vm->nr_cpus; i++) {
 		if (!vm->cpus[i]) {
@@ -356,7 +391,11 @@ static int accel_jit_create_gic(struct accel *accel, const struct accel_gic *gic
 	if (!vm->gic) {
 		return -ENOMEM;
 	}
-	return gic->v2 ? accel_jit_add_gicv2(vm, gic) : accel_jit_add_gicv3(vm, gic);
+	if (gic->v2) {
+		return accel_jit_add_gicv2(vm, gic);
+	}
+	error = accel_jit_add_gicv3(vm, gic);
+	return error || !gic->its_base ? error : accel_jit_add_its(vm, gic->its_base);
 }
 
 static int accel_jit_vcpu_init(struct accel_vcpu *vcpu, const struct accel_vcpu_init *init)
@@ -457,6 +496,7 @@ const struct accel_ops accel_jit = {
 	.options = accel_jit_options,
 	.has_pmu = true,
 	.has_gicv2 = true,
+	.has_its = true,
 	.probe = accel_jit_probe,
 	.create = accel_jit_create,
 	.destroy = accel_jit_destroy,

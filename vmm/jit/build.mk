@@ -66,6 +66,9 @@ jit-gic-y += vmm/devices/gic/gic_ack.c
 jit-gic-y += vmm/devices/gic/gic_cpu.c
 jit-gic-y += vmm/devices/gic/gic_dist.c
 jit-gic-y += vmm/devices/gic/gic_frame.c
+jit-gic-y += vmm/devices/gic/gic_its.c
+jit-gic-y += vmm/devices/gic/gic_its_commands.c
+jit-gic-y += vmm/devices/gic/gic_lpi.c
 jit-gic-y += vmm/devices/gic/gicv2_cpu.c
 jit-gic-y += vmm/devices/gic/gicv2_dist.c
 
@@ -77,11 +80,12 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := chain debug fp gic gicv2 hostile lockstep loop mmu pmu timer tlb translate x64_asm
+jit-tests := chain debug fp gic gicv2 hostile its lockstep loop mmu pmu timer tlb translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
 jit-test-gicv2-y := $(jit-gic-y)
+jit-test-its-y := $(jit-gic-y)
 jit-test-mmu-y := vmm/jit/mmu.c
 jit-test-fp-y := vmm/jit/fp.c vmm/jit/fp_convert.c
 jit-test-loop-y := vmm/jit/loop.c vmm/jit/pmu.c vmm/jit/timer.c

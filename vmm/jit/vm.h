@@ -19,6 +19,7 @@
 
 struct bus;
 struct gic;
+struct gic_its;
 struct jit_cpu;
 struct jit_cache;
 struct lockstep;
@@ -50,6 +51,7 @@ struct jit_vm {
 
 	struct bus *bus;
 	struct gic *gic;
+	struct gic_its *its; /* NULL: none */
 	struct timer_thread *timer;
 	struct jit_cache *cache;   /* translated code; NULL: interpret */
 	struct lockstep *lockstep; /* compare what the cache's code does; NULL: trust it */

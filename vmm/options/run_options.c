@@ -262,6 +262,9 @@ static const struct opt_key run_gic_keys[] = {
 	 .choices = run_gic_versions,
 	 .deflt = "3",
 	 .help = "of the architecture; 2 needs --hypervisor jit, and has 8 vCPUs at most"},
+	{.name = "its",
+	 .type = OPT_BOOL,
+	 .help = "LPIs and an ITS, which need --hypervisor jit; if not given, where they are"},
 	{0},
 };
 
@@ -269,8 +272,13 @@ static int run_apply_gic(struct vm_config *config, const struct opt_values *valu
 			 const char *text, char *error)
 {
 	(void)text;
-	(void)error;
 	config->gicv2 = opt_number(values, "version") == 1;
+	config->its = !opt_given(values, "its") ? ITS_IF_POSSIBLE
+		      : opt_bool(values, "its") ? ITS_ON
+						: ITS_OFF;
+	if (config->gicv2 && config->its == ITS_ON) {
+		return run_fail(error, "a GICv2 has no ITS");
+	}
 	return 0;
 }
 

@@ -228,6 +228,7 @@ static int run_machine(const struct opt_values *options, unsigned int nr_cpus, u
 				.dist_base = 0x08000000,
 				.redist_base = 0x080a0000,
 				.cpu_base = 0x08010000,
+				.its_base = 0x08080000,
 				.nr_irqs = 64};
 	struct accel_vcpu *vcpus[NR_CPUS];
 	pthread_t threads[NR_CPUS];

@@ -165,6 +165,7 @@ const struct accel_ops fake_accel = {
 	.add_memory = fake_add_memory,
 	.create_vcpu = fake_create_vcpu,
 	.has_gicv2 = true,
+	.has_its = true,
 	.create_gic = fake_create_gic,
 	.vcpu_init = fake_vcpu_init,
 	.vcpu_run = fake_vcpu_run,

@@ -111,6 +111,7 @@ static void test_device_tree(void **state)
 	expect_reg(fdt, "/intc@8000000", 0x08000000, 0x10000);
 	assert_int_equal(cell(fdt, "/intc@8000000", "reg", 5), 0x080a0000);
 	assert_int_equal(cell(fdt, "/intc@8000000", "reg", 7), 6 * 0x20000);
+	expect_reg(fdt, "/intc@8000000/its@8080000", 0x08080000, 0x20000);
 	assert_int_equal(cell(fdt, "/pl011@9000000", "interrupts", 1), 1);
 	assert_int_equal(cell(fdt, "/cpus/cpu@101", "reg", 1), 0x101);
 	assert_true(fdt_path_offset(fdt, "/cpus/cpu@102") < 0);
@@ -134,6 +135,7 @@ static void test_gicv2(void **state)
 		fdt_getprop(fdt, fdt_path_offset(fdt, "/intc@8000000"), "compatible", NULL),
 		"arm,cortex-a15-gic");
 	assert_int_equal(cell(fdt, "/intc@8000000", "reg", 5), 0x08010000);
+	assert_true(fdt_path_offset(fdt, "/intc@8000000/its@8080000") < 0);
 	assert_int_equal(cell(fdt, "/timer", "interrupts", 2), 0x3f04); /* six CPUs */
 	machine_destroy(machine);
 	config.nr_cpus = 9;

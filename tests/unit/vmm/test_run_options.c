@@ -132,6 +132,7 @@ static void test_says_what_is_wrong(void **state)
 		{"--block x,id=123456789012345678901 Image", "20 bytes"},
 		{"--name a/b Image", "no '/'"},
 		{"--log-level inof Image", "did you mean 'info'"},
+		{"--gic 2,its Image", "a GICv2 has no ITS"},
 	};
 
 	(void)state;

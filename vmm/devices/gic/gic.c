@@ -17,7 +17,8 @@ struct gic_bank *gic_bank_of(struct gic *gic, struct gic_cpu *cpu, unsigned int 
 
 unsigned int gic_priority(struct gic *gic, struct gic_cpu *cpu, unsigned int intid)
 {
-	return gic_bank_of(gic, cpu, intid)->priority[intid];
+	return gic_is_lpi(intid) ? gic_lpi_priority(gic, intid)
+				 : gic_bank_of(gic, cpu, intid)->priority[intid];
 }
 
 /* May the CPU take this shared interrupt? */
@@ -42,7 +43,8 @@ static uint32_t gic_candidates(const struct gic *gic, const struct gic_cpu *cpu,
 	return gic_pending_word(bank, word) & bank->enabled[word] & ~bank->active[word] & groups;
 }
 
-unsigned int gic_best_pending(struct gic *gic, struct gic_cpu *cpu, unsigned int *group)
+/* gic_best_pending() among interrupts that have a bank. */
+static unsigned int gic_best_banked(struct gic *gic, struct gic_cpu *cpu, unsigned int *group)
 {
 	unsigned int index = (unsigned int)(cpu - gic->cpus);
 	unsigned int best = GIC_SPURIOUS;
@@ -67,6 +69,22 @@ unsigned int gic_best_pending(struct gic *gic, struct gic_cpu *cpu, unsigned int
 		}
 	}
 	return best;
+}
+
+unsigned int gic_best_pending(struct gic *gic, struct gic_cpu *cpu, unsigned int *group)
+{
+	unsigned int best = gic_best_banked(gic, cpu, group);
+	unsigned int lpi = GIC_SPURIOUS;
+
+	if ((gic->ctlr & 2) && cpu->group_enabled[1]) {
+		lpi = gic_lpi_best(gic, cpu);
+	}
+	if (lpi == GIC_SPURIOUS ||
+	    (best != GIC_SPURIOUS && gic_priority(gic, cpu, best) <= gic_lpi_priority(gic, lpi))) {
+		return best;
+	}
+	*group = 1;
+	return lpi;
 }
 
 unsigned int gic_running_priority(const struct gic_cpu *cpu)
@@ -185,6 +203,10 @@ struct gic *gic_create(const struct gic_config *config)
 		gic->cpus[i].mpidr = config->mpidrs[i] & AFFINITY_MASK;
 		gic_reset_cpu_locked(gic, &gic->cpus[i]);
 	}
+	if (config->read_memory && !gic_lpi_create(gic)) {
+		gic_destroy(gic);
+		return NULL;
+	}
 	for (unsigned int intid = GIC_NR_PRIVATE; intid < config->nr_irqs; intid++) {
 		gic->targets[intid] = config->nr_cpus == 1;
 		gic_update_route(gic, intid);
@@ -196,6 +218,7 @@ void gic_destroy(struct gic *gic)
 {
 	if (gic) {
 		pthread_mutex_destroy(&gic->lock);
+		gic_lpi_destroy(gic);
 		free(gic->cpus);
 		free(gic);
 	}

@@ -3,15 +3,16 @@
  * gic.h - an interrupt controller in user space: GICv3 (Arm IHI 0069) or GICv2 (IHI 0048B).
  *
  * One security state (GICD_CTLR.DS = 1). Used by accelerators without one in the kernel.
- * GICv3: affinity routing only, no LPIs. Distributor and redistributors are bus devices; the CPU
- * interface is reached by system registers through gic_cpu_read() and gic_cpu_write(). GICv2:
- * distributor and CPU interfaces are bus devices. Any function may be called from any thread; one
- * lock guards everything.
+ * GICv3: affinity routing only; LPIs and an ITS if wanted. Distributor and redistributors are bus
+ * devices; the CPU interface is reached by system registers through gic_cpu_read() and
+ * gic_cpu_write(). GICv2: distributor and CPU interfaces are bus devices. Any function may be
+ * called from any thread; one lock guards everything.
  */
 #ifndef VMM_DEVICES_GIC_H
 #define VMM_DEVICES_GIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bus.h"
@@ -39,6 +40,10 @@ struct gic_config {
 	const uint64_t *mpidrs; /* affinity of each CPU; copied */
 	/* A CPU's interrupt lines changed. Called with the lock held: must not call back. */
 	void (*set_lines)(void *context, unsigned int cpu, uint32_t lines);
+	/* Guest memory, of which all must be there: false if not. Called with the lock held. NULL:
+	 * there are no LPIs. */
+	bool (*read_memory)(void *context, uint64_t gpa, void *to, size_t size);
+	bool (*write_memory)(void *context, uint64_t gpa, const void *from, size_t size);
 	void *context;
 };
 
@@ -69,5 +74,19 @@ extern const struct bus_ops gic_redist_ops;
 extern const struct bus_ops gicv2_dist_ops;
 extern const struct bus_ops gicv2_cpu_ops;
 void gic_set_this_cpu(unsigned int cpu);
+
+/*
+ * The ITS of a GICv3 with LPIs, a bus device. gic_its_signal() is a device's write of `event` to
+ * GITS_TRANSLATER. NULL: no memory, or the GIC has no LPIs.
+ */
+#define GIC_ITS_SIZE 0x20000u
+
+struct gic_its;
+
+struct gic_its *gic_its_create(struct gic *gic);
+void gic_its_destroy(struct gic_its *its);
+void gic_its_signal(struct gic_its *its, uint32_t device, uint32_t event);
+
+extern const struct bus_ops gic_its_ops;
 
 #endif

@@ -28,12 +28,23 @@ bool gic_can_preempt(const struct gic_cpu *cpu, unsigned int priority, unsigned 
 	       gic_group_priority(cpu, priority, group) < gic_running_priority(cpu);
 }
 
+/* LPIs have no active state. */
+static void gic_activate(struct gic *gic, struct gic_cpu *cpu, unsigned int intid)
+{
+	uint32_t bit = 1u << (intid % 32);
+
+	if (gic_is_lpi(intid)) {
+		gic_lpi_set_pending(cpu, intid, false);
+	} else {
+		gic_bank_of(gic, cpu, intid)->active[intid / 32] |= bit;
+		gic_bank_of(gic, cpu, intid)->latch[intid / 32] &= ~bit;
+	}
+}
+
 unsigned int gic_acknowledge(struct gic *gic, struct gic_cpu *cpu, unsigned int group)
 {
 	unsigned int intid = gic_highest(gic, cpu, group);
-	struct gic_bank *bank;
 	unsigned int priority;
-	uint32_t bit;
 
 	if (intid == GIC_SPURIOUS) {
 		return GIC_SPURIOUS;
@@ -42,10 +53,7 @@ unsigned int gic_acknowledge(struct gic *gic, struct gic_cpu *cpu, unsigned int 
 	if (!gic_can_preempt(cpu, priority, group)) {
 		return GIC_SPURIOUS;
 	}
-	bank = gic_bank_of(gic, cpu, intid);
-	bit = 1u << (intid % 32);
-	bank->active[intid / 32] |= bit;
-	bank->latch[intid / 32] &= ~bit;
+	gic_activate(gic, cpu, intid);
 	cpu->active_priorities[group] |= 1u << (gic_group_priority(cpu, priority, group) >> 3);
 	gic_update_targets(gic, cpu, intid);
 	return intid;
@@ -66,7 +74,7 @@ void gic_end(struct gic *gic, struct gic_cpu *cpu, unsigned int intid, unsigned 
 {
 	uint32_t *active = &cpu->active_priorities[group];
 
-	if (intid >= GIC_MAX_IRQS) {
+	if (intid >= GIC_MAX_IRQS && !gic_is_lpi(intid)) {
 		return;
 	}
 	*active &= *active - 1;

@@ -15,7 +15,6 @@
 #define GICD_IROUTER    0x6000
 #define GIC_PIDR2       0xffe8
 
-#define GICR_CTLR     0x0000
 #define GICR_IIDR     0x0004
 #define GICR_TYPER    0x0008
 #define GICR_WAKER    0x0014
@@ -30,6 +29,7 @@
 
 #define TYPER_MBIS    (1u << 16)
 #define TYPER_ID_BITS (9u << 19)
+#define TYPER_LPIS    (1u << 17 | 15u << 19) /* instead: LPIs, 16 bits of INTID */
 #define TYPER_NO_1N   (1u << 25)
 
 /* Is this an access the architecture defines? Bytes only for priorities, 8 bytes for 64-bit ones.
@@ -61,13 +61,14 @@ static uint64_t dist_read_locked(struct gic *gic, unsigned int offset, unsigned 
 	if (dist_is_router(offset) && size >= 4) {
 		uint64_t route = gic->route[(offset - GICD_IROUTER) / 8];
 
-		return size == 8 ? route : (uint32_t)(route >> (offset % 8 * 8));
+		return gic_get_part(route, offset, size);
 	}
 	switch (size == 4 ? offset : NO_REGISTER) {
 	case GICD_CTLR:
 		return gic->ctlr | CTLR_FIXED;
 	case GICD_TYPER:
-		return (gic->config.nr_irqs / 32 - 1) | TYPER_MBIS | TYPER_ID_BITS | TYPER_NO_1N;
+		return (gic->config.nr_irqs / 32 - 1) | TYPER_MBIS | TYPER_NO_1N |
+		       (gic->lpi_config ? TYPER_LPIS : TYPER_ID_BITS);
 	case GICD_IIDR:
 		return IIDR_VALUE;
 	case GIC_PIDR2:
@@ -95,10 +96,8 @@ static void dist_message(struct gic *gic, unsigned int intid, bool set)
 static void dist_write_route(struct gic *gic, unsigned int offset, uint64_t val, unsigned int size)
 {
 	unsigned int intid = (offset - GICD_IROUTER) / 8;
-	unsigned int shift = offset % 8 * 8;
-	uint64_t mask = size == 8 ? ~0ull : 0xffffffffull << shift;
 
-	gic->route[intid] = (gic->route[intid] & ~mask) | ((val << shift) & mask);
+	gic_set_part(&gic->route[intid], offset, val, size);
 	gic->route[intid] &= 0xff80ffffffull;
 	gic_update_route(gic, intid);
 }
@@ -159,13 +158,14 @@ const struct bus_ops gic_dist_ops = {
 	.write = dist_write,
 };
 
-/* Affinity in 63:32, processor number in 23:8, Last in bit 4. */
+/* Affinity in 63:32, processor number in 23:8, Last in bit 4, LPIs in bit 0. */
 static uint64_t redist_typer(const struct gic *gic, const struct gic_cpu *cpu)
 {
 	uint64_t index = (uint64_t)(cpu - gic->cpus);
 	uint64_t affinity = (cpu->mpidr >> 8 & 0xff000000u) | (cpu->mpidr & 0xffffffu);
 
-	return affinity << 32 | index << 8 | (index == gic->config.nr_cpus - 1 ? 1u << 4 : 0);
+	return affinity << 32 | index << 8 | (index == gic->config.nr_cpus - 1 ? 1u << 4 : 0) |
+	       (cpu->lpis ? 1 : 0);
 }
 
 static uint64_t redist_read_locked(struct gic *gic, struct gic_cpu *cpu, unsigned int offset,
@@ -179,10 +179,7 @@ static uint64_t redist_read_locked(struct gic *gic, struct gic_cpu *cpu, unsigne
 	if (offset == GICR_TYPER && size == 8) {
 		return redist_typer(gic, cpu);
 	}
-	if (size != 4) {
-		return 0;
-	}
-	switch (offset) {
+	switch (size == 4 ? offset : NO_REGISTER) {
 	case GICR_IIDR:
 		return IIDR_VALUE;
 	case GICR_TYPER:
@@ -194,12 +191,12 @@ static uint64_t redist_read_locked(struct gic *gic, struct gic_cpu *cpu, unsigne
 	case GIC_PIDR2:
 		return PIDR2_V3;
 	default:
-		return 0;
+		return gic_lpi_read(cpu, offset, size);
 	}
 }
 
-static void redist_write_locked(struct gic_cpu *cpu, unsigned int offset, uint64_t val,
-				unsigned int size)
+static void redist_write_locked(struct gic *gic, struct gic_cpu *cpu, unsigned int offset,
+				uint64_t val, unsigned int size)
 {
 	struct gic_frame frame = {.bank = &cpu->private, .first = 0, .nr = GIC_NR_PRIVATE};
 
@@ -208,6 +205,8 @@ static void redist_write_locked(struct gic_cpu *cpu, unsigned int offset, uint64
 	} else if (offset == GICR_WAKER && size == 4) {
 		/* ChildrenAsleep follows ProcessorSleep at once. */
 		cpu->waker = val & 2 ? 6 : 0;
+	} else {
+		gic_lpi_write(gic, cpu, offset, val, size);
 	}
 }
 
@@ -233,8 +232,8 @@ static void redist_write(void *device, uint64_t offset, uint64_t val, unsigned i
 
 	if (index < gic->config.nr_cpus && access_valid(offset, size)) {
 		pthread_mutex_lock(&gic->lock);
-		redist_write_locked(&gic->cpus[index], (unsigned int)(offset % GIC_REDIST_SIZE),
-				    val, size);
+		redist_write_locked(gic, &gic->cpus[index],
+				    (unsigned int)(offset % GIC_REDIST_SIZE), val, size);
 		gic_update_cpu(gic, &gic->cpus[index]);
 		pthread_mutex_unlock(&gic->lock);
 	}

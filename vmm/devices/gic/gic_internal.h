@@ -31,9 +31,30 @@ struct gic_bank {
 	uint8_t priority[GIC_NR_WORDS * 32];
 };
 
+/* LPIs have no bank: there is room for 16 bits of INTID. */
+#define GIC_FIRST_LPI 8192u
+#define GIC_END_LPI   65536u
+#define GIC_NR_LPIS   (GIC_END_LPI - GIC_FIRST_LPI)
+
+static inline bool gic_is_lpi(unsigned int intid)
+{
+	return intid >= GIC_FIRST_LPI && intid < GIC_END_LPI;
+}
+
+/* Of a redistributor. By number: INTID - GIC_FIRST_LPI. */
+struct gic_lpis {
+	uint64_t propbaser;
+	uint64_t pendbaser;
+	bool enabled;
+	bool stale;        /* best is to be found anew */
+	unsigned int best; /* enabled and pending; INTID or GIC_SPURIOUS */
+	uint32_t pending[GIC_NR_LPIS / 32];
+};
+
 struct gic_cpu {
 	uint64_t mpidr;
 	struct gic_bank private;
+	struct gic_lpis *lpis; /* NULL: there are none */
 	uint32_t waker;
 	/* CPU interface. active_priorities: bit n is priority n * 8, as ICC_AP<g>R0_EL1. */
 	uint32_t pmr;
@@ -57,6 +78,7 @@ struct gic {
 	uint8_t target[GIC_NR_WORDS * 32];  /* CPU index it resolves to, or GIC_NO_TARGET */
 	uint8_t targets[GIC_NR_WORDS * 32]; /* GICv2: GICD_ITARGETSR<n>, a mask of CPUs */
 	struct gic_cpu *cpus;
+	uint8_t *lpi_config; /* priority, and enabled in bit 0; NULL: there are no LPIs */
 };
 
 #define GIC_NO_TARGET 0xff
@@ -96,6 +118,49 @@ void gic_update_targets(struct gic *gic, struct gic_cpu *cpu, unsigned int intid
 struct gic_cpu *gic_banked_cpu(struct gic *gic);
 /* Sets target[] of one interrupt from route[]. */
 void gic_update_route(struct gic *gic, unsigned int intid);
+
+/* Guest memory; false if not all of it is. */
+static inline bool gic_read_memory(const struct gic *gic, uint64_t gpa, void *to, size_t size)
+{
+	return gic->config.read_memory(gic->config.context, gpa, to, size);
+}
+
+static inline bool gic_write_memory(const struct gic *gic, uint64_t gpa, const void *from,
+				    size_t size)
+{
+	return gic->config.write_memory(gic->config.context, gpa, from, size);
+}
+
+/* The part of a 64-bit register at an access of 4 or 8 bytes. */
+static inline uint64_t gic_get_part(uint64_t reg, unsigned int offset, unsigned int size)
+{
+	return size == 8 ? reg : (uint32_t)(reg >> (offset % 8 * 8));
+}
+
+static inline void gic_set_part(uint64_t *reg, unsigned int offset, uint64_t val, unsigned int size)
+{
+	unsigned int shift = offset % 8 * 8;
+	uint64_t mask = size == 8 ? ~0ull : 0xffffffffull << shift;
+
+	*reg = (*reg & ~mask) | ((val << shift) & mask);
+}
+
+/* LPIs; gic_lpi.c. None of these updates lines. */
+bool gic_lpi_create(struct gic *gic); /* false: no memory */
+void gic_lpi_destroy(struct gic *gic);
+unsigned int gic_lpi_priority(const struct gic *gic, unsigned int intid);
+/* The highest-priority one that is enabled and pending, or GIC_SPURIOUS. */
+unsigned int gic_lpi_best(struct gic *gic, struct gic_cpu *cpu);
+bool gic_lpi_is_pending(const struct gic_cpu *cpu, unsigned int intid);
+void gic_lpi_set_pending(struct gic_cpu *cpu, unsigned int intid, bool pending);
+void gic_lpi_move_all(struct gic_cpu *from, struct gic_cpu *to);
+/* Reads the configuration of one, or of all, by the CPU's tables. */
+void gic_lpi_reload(struct gic *gic, struct gic_cpu *cpu, unsigned int intid);
+void gic_lpi_reload_all(struct gic *gic, struct gic_cpu *cpu);
+/* GICR_CTLR, GICR_PROPBASER, GICR_PENDBASER; others are zero. */
+uint64_t gic_lpi_read(struct gic_cpu *cpu, unsigned int offset, unsigned int size);
+void gic_lpi_write(struct gic *gic, struct gic_cpu *cpu, unsigned int offset, uint64_t val,
+		   unsigned int size);
 
 /* A binary point that was written. */
 static inline uint32_t gic_clamp_bpr(uint64_t val, uint32_t minimum)
