@@ -11,6 +11,10 @@
  * process's RLIMIT_MEMLOCK, in steps, because charging takes mmap_lock. A huge page is pinned once: who
  * holds any part of it keeps it whole. One of a memory file (memfile.c) is not pinned but referenced.
  *
+ * What is lent, Linux must not read: not for ptrace, a pipe, a disk, a core dump, a child of fork(). It
+ * would take the hypervisor's fault in the kernel. So protected VMs take nothing but memory files, which
+ * see to that (memfile_take()).
+ *
  * Single pages come up to 32 at a time: whoever touches one frame mostly touches the next, and the way
  * here costs more than the page. They are the frames from the touched one to the next 128 KiB boundary.
  * After a huge page follow those up to the next 32 MiB boundary that the process has already.
@@ -309,23 +313,6 @@ static int mem_give_block(struct vm *vm, const struct slot *slot, u64 gfn, struc
 	return rc;
 }
 
-/*
- * A file's pages may be written back by Linux at any time, and Linux would fault reading what is
- * lent. Returns how many pages from the first on may go to the VM.
- */
-static unsigned long mem_may_give(struct vm *vm, struct page **pages, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr; i++) {
-		if (vm->protected && !folio_test_swapbacked(page_folio(pages[i])) &&
-		    !memfile_owns(pages[i])) {
-			break;
-		}
-	}
-	return i;
-}
-
 /* Brings single pages from gfn on, of which the first pinned ones are pinned already. */
 static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, struct page **pages,
 			   unsigned long nr, long pinned)
@@ -334,8 +321,7 @@ static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, stru
 	int given;
 
 	pinned += max(more, 0L);
-	nr = mem_may_give(vm, pages, pinned);
-	given = nr ? mem_give_pages(vm, slot, gfn, pages, nr) : -EINVAL;
+	given = mem_give_pages(vm, slot, gfn, pages, pinned);
 	if (given < pinned) {
 		nr = max(given, 0);
 		unpin_user_pages(pages + nr, pinned - nr);
@@ -343,8 +329,7 @@ static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, stru
 	return min(given, 0);
 }
 
-/* The huge pages behind gfn's, as far as they are there; nothing is allocated. Not for a protected VM:
- * what it has the process has not, and that should be no more than the guest asked for. */
+/* The huge pages behind gfn's, as far as they are there; nothing is allocated. */
 static void mem_bring_next_blocks(struct vm *vm, const struct slot *slot, u64 gfn)
 {
 	struct page *page;
@@ -362,7 +347,7 @@ static int mem_bring_blocks(struct vm *vm, const struct slot *slot, u64 gfn, str
 {
 	int rc = mem_give_block(vm, slot, gfn, page);
 
-	if (!rc && !vm->protected) {
+	if (!rc) {
 		mem_bring_next_blocks(vm, slot, gfn);
 	}
 	return rc == -EAGAIN ? 0 : rc;
@@ -392,10 +377,45 @@ static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
 	if (pinned <= 0) {
 		return pinned == -EINTR || pinned == -ENOMEM ? (int)pinned : -EFAULT;
 	}
-	if (!fits || !mem_may_give(vm, pages, 1) || !mem_is_block(vm, slot, gfn, pages[0])) {
+	if (!fits || !mem_is_block(vm, slot, gfn, pages[0])) {
 		return mem_bring_pages(vm, slot, gfn, pages, nr, pinned);
 	}
 	return mem_bring_blocks(vm, slot, gfn, pages[0]);
+}
+
+/*
+ * The same for a protected VM: a huge page or the frame itself, and nothing else; what the guest has the
+ * process has not, and that should be no more than the guest asked for.
+ */
+static int mem_bring_protected(struct vm *vm, const struct slot *slot, u64 gfn)
+{
+	struct mem *mem = &vm->mem;
+	struct pages_run run = {.gfn = gfn, .nr = 1};
+	struct page *page;
+	int rc = 0;
+
+	mutex_lock(&mem->pages_lock);
+	if (!pages_gap(&mem->pages, gfn, 1, &run.block)) {
+		goto unlock; /* another vCPU was faster */
+	}
+	run.block = run.block && mem_block_fits(slot, gfn);
+	page = memfile_take(vm->mm, mem_hva(slot, gfn), !slot->readonly, &run.block);
+	if (IS_ERR(page)) {
+		rc = PTR_ERR(page);
+		goto unlock;
+	}
+	if (run.block) {
+		run.gfn = round_down(gfn, MEM_BLOCK);
+		run.nr = MEM_BLOCK;
+	}
+	run.pfn = page_to_pfn(page);
+	rc = mem_give_recorded(vm, slot, &run);
+	if (rc) {
+		put_page(page);
+	}
+unlock:
+	mutex_unlock(&mem->pages_lock);
+	return rc;
 }
 
 /* Whether there is a slot there, at this moment: for MMIO, which must not wait for a semaphore. */
@@ -421,7 +441,8 @@ int mem_fault(struct vm *vm, u64 ipa, u64 prot)
 	down_read(&mem->slots_lock);
 	slot = slots_find(mem_slots(mem), ipa >> PAGE_SHIFT);
 	if (slot && !(slot->readonly && (prot & HYP_PROT_W))) {
-		rc = mem_bring(vm, slot, ipa >> PAGE_SHIFT);
+		rc = vm->protected ? mem_bring_protected(vm, slot, ipa >> PAGE_SHIFT) :
+				     mem_bring(vm, slot, ipa >> PAGE_SHIFT);
 	}
 	up_read(&mem->slots_lock);
 	return rc;
@@ -443,14 +464,21 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa)
 }
 
 /* Lets go of a run that the hypervisor has given back. pages_lock held. */
-static void mem_forget(struct mem *mem, const struct pages_run *run)
+static void mem_forget(struct vm *vm, const struct pages_run *run)
 {
+	struct mem *mem = &vm->mem;
 	unsigned long i;
 
 	pages_clear(&mem->pages, run);
 	mem->nr_pages -= run->nr;
 	if (run->block) {
 		mem_let_go_of_block(pfn_to_page(run->pfn));
+		return;
+	}
+	if (vm->protected) {
+		for (i = 0; i < run->nr; i++) {
+			put_page(pfn_to_page(run->pfn + i));
+		}
 		return;
 	}
 	/* By folio: pages in a row need not be of one. */
@@ -465,12 +493,12 @@ static void mem_forget(struct mem *mem, const struct pages_run *run)
 	}
 }
 
-static void mem_forget_range(struct mem *mem, u64 first, u64 last)
+static void mem_forget_range(struct vm *vm, u64 first, u64 last)
 {
 	struct pages_run run;
 
-	while (pages_first(&mem->pages, first, last, &run)) {
-		mem_forget(mem, &run);
+	while (pages_first(&vm->mem.pages, first, last, &run)) {
+		mem_forget(vm, &run);
 	}
 }
 
@@ -517,7 +545,7 @@ static int mem_take(struct vm *vm, u64 first, u64 last)
 		if (rc) {
 			failed = failed ?: rc;
 		} else {
-			mem_forget_range(mem, run.gfn, end);
+			mem_forget_range(vm, run.gfn, end);
 		}
 		at = end + 1;
 		cond_resched();
@@ -554,32 +582,6 @@ static int mem_change(struct vm *vm, enum slots_change change, const struct slot
 	return 0;
 }
 
-/*
- * Linux itself must not read what a protected guest has: not to copy it for a child of fork() (which
- * it does with pinned pages), not for a core dump, not to merge it with other pages.
- */
-static int mem_keep_out(struct vm *vm, const struct kvm_userspace_memory_region *region)
-{
-	unsigned long at = region->userspace_addr;
-	unsigned long end = at + region->memory_size;
-	struct vm_area_struct *vma;
-	int rc = 0;
-
-	mmap_write_lock(vm->mm);
-	while (at < end) {
-		vma = find_vma(vm->mm, at);
-		if (!vma || vma->vm_start > at || (vma->vm_flags & (VM_IO | VM_PFNMAP))) {
-			rc = -EINVAL;
-			break;
-		}
-		vma->vm_flags |= VM_DONTCOPY | VM_DONTDUMP;
-		vma->vm_flags &= ~VM_MERGEABLE;
-		at = vma->vm_end;
-	}
-	mmap_write_unlock(vm->mm);
-	return rc;
-}
-
 int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *region)
 {
 	struct mem *mem = &vm->mem;
@@ -592,11 +594,12 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 	}
 	down_write(&mem->slots_lock);
 	rc = slots_check(mem_slots(mem), region, vm->ipa_bits, &old, &new);
-	if (rc == SLOTS_CREATE && vm->protected) {
-		rc = mem_keep_out(vm, region) ?: rc;
+	if (rc == SLOTS_CREATE && vm->protected &&
+	    !memfile_is_mapped(vm->mm, region->userspace_addr, region->memory_size)) {
+		rc = -EINVAL;
 	}
 	if (rc > 0) {
-		new.file = memfile_is_mapped(vm->mm, region->userspace_addr);
+		new.file = memfile_is_mapped(vm->mm, region->userspace_addr, PAGE_SIZE);
 		rc = mem_change(vm, rc, &old, &new);
 	}
 	up_write(&mem->slots_lock);

@@ -13,11 +13,22 @@
  * looked up in the file (memfile_get_block()), with no need to map it first.
  *
  * blocks has huge pages by their place in the file, in 2 MiB; pages has single ones, by theirs in
- * pages. Entries are only added, with the lock held.
+ * pages.
+ *
+ * A protected guest's pages are marked MEMFILE_LENT: no process has them mapped, whoever touches
+ * them gets SIGBUS from the fault handler, and so nothing in Linux comes by a reference to them
+ * (get_user_pages(), by which ptrace, pipes and O_DIRECT read memory through the kernel's own
+ * mapping, where the hypervisor's fault would be an oops). Pages that somebody has a reference to
+ * already are not given. The mark goes when the file's is the only reference again, that is, the
+ * guest's is gone.
  */
 #include <linux/anon_inodes.h>
+#include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/highmem.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -29,10 +40,13 @@
 #define MEMFILE_ORDER  9
 #define MEMFILE_BLOCK  (1UL << MEMFILE_ORDER)
 #define MEMFILE_AROUND 16UL /* what the VMM gets for one fault in a huge page that is there */
+#define MEMFILE_LENT   XA_MARK_1
+#define MEMFILE_TRIES  200 /* to find nobody else with a page; some ten milliseconds */
 
 struct memfile {
 	unsigned long nr_pages;
-	struct mutex lock;
+	struct inode *inode; /* since it was first mapped; counts the memory (st_blocks) */
+	struct mutex lock;   /* all below, and references to pages taken for somebody else */
 	struct xarray blocks;
 	struct xarray pages;
 };
@@ -62,7 +76,8 @@ static struct page *memfile_find(struct memfile *file, unsigned long index)
 	return block ? block + index % MEMFILE_BLOCK : xa_load(&file->pages, index);
 }
 
-static struct page *memfile_add(struct xarray *array, unsigned long index, unsigned int order)
+static struct page *memfile_add(struct memfile *file, struct xarray *array, unsigned long at,
+				unsigned int order)
 {
 	struct page *page = memfile_alloc(order);
 	int rc;
@@ -70,30 +85,67 @@ static struct page *memfile_add(struct xarray *array, unsigned long index, unsig
 	if (!page) {
 		return ERR_PTR(-ENOMEM);
 	}
-	rc = xa_err(xa_store(array, index, page, GFP_KERNEL_ACCOUNT));
+	rc = xa_err(xa_store(array, at, page, GFP_KERNEL_ACCOUNT));
 	if (rc) {
 		put_page(page);
 		return ERR_PTR(rc);
 	}
+	inode_add_bytes(file->inode, PAGE_SIZE << order);
 	return page;
 }
 
-/* The page of an index that has none yet. lock held. */
-static struct page *memfile_make(struct memfile *file, unsigned long index)
+static void memfile_drop(struct memfile *file, struct xarray *array, unsigned long at)
+{
+	struct page *page = xa_erase(array, at);
+
+	inode_sub_bytes(file->inode, page_size(page));
+	put_page(page);
+}
+
+/* The page of an index, made if it is not there; huge: a huge page would be welcome. lock held. */
+static struct page *memfile_make(struct memfile *file, unsigned long index, bool huge)
 {
 	unsigned long first = round_down(index, MEMFILE_BLOCK);
 	unsigned long last = first + MEMFILE_BLOCK - 1;
 	unsigned long at = first;
-	struct page *page;
+	struct page *page = memfile_find(file, index);
 
+	if (page) {
+		return page;
+	}
 	/* A huge page only where no single one is, and only inside the file. */
-	if (last < file->nr_pages && !xa_find(&file->pages, &at, last, XA_PRESENT)) {
-		page = memfile_add(&file->blocks, index / MEMFILE_BLOCK, MEMFILE_ORDER);
+	if (huge && last < file->nr_pages && !xa_find(&file->pages, &at, last, XA_PRESENT)) {
+		page = memfile_add(file, &file->blocks, index / MEMFILE_BLOCK, MEMFILE_ORDER);
 		if (!IS_ERR(page)) {
 			return page + (index - first);
 		}
 	}
-	return memfile_add(&file->pages, index, 0);
+	return memfile_add(file, &file->pages, index, 0);
+}
+
+/* Where the mark of index's page is. */
+static struct xarray *memfile_entry(struct memfile *file, struct page *page, unsigned long *index)
+{
+	if (!PageCompound(page)) {
+		return &file->pages;
+	}
+	*index /= MEMFILE_BLOCK;
+	return &file->blocks;
+}
+
+/* Whether a protected guest has index's page. lock held. */
+static bool memfile_is_lent(struct memfile *file, unsigned long index, struct page *page)
+{
+	struct xarray *array = memfile_entry(file, page, &index);
+
+	if (!xa_get_mark(array, index, MEMFILE_LENT)) {
+		return false;
+	}
+	if (page_count(page) > 1) {
+		return true;
+	}
+	xa_clear_mark(array, index, MEMFILE_LENT);
+	return false;
 }
 
 /* A VMM that loads images or serves a disk goes on where it is: saves it most faults. */
@@ -114,21 +166,28 @@ static void memfile_map_around(struct vm_area_struct *vma, unsigned long address
 static vm_fault_t memfile_fault(struct vm_fault *vmf)
 {
 	struct memfile *file = vmf->vma->vm_file->private_data;
+	vm_fault_t failed = 0;
 	struct page *page;
 
 	if (vmf->pgoff >= file->nr_pages) {
 		return VM_FAULT_SIGBUS;
 	}
 	mutex_lock(&file->lock);
-	page = memfile_find(file, vmf->pgoff) ?: memfile_make(file, vmf->pgoff);
-	mutex_unlock(&file->lock);
+	page = memfile_make(file, vmf->pgoff, true);
 	if (IS_ERR(page)) {
-		return VM_FAULT_OOM;
+		failed = VM_FAULT_OOM;
+	} else if (memfile_is_lent(file, vmf->pgoff, page)) {
+		failed = VM_FAULT_SIGBUS;
+	} else {
+		get_page(page);
+	}
+	mutex_unlock(&file->lock);
+	if (failed) {
+		return failed;
 	}
 	if (PageCompound(page)) {
 		memfile_map_around(vmf->vma, vmf->address & PAGE_MASK, page);
 	}
-	get_page(page);
 	vmf->page = page;
 	return 0;
 }
@@ -146,6 +205,7 @@ static int memfile_mmap(struct file *filp, struct vm_area_struct *vma)
 	    vma_pages(vma) > file->nr_pages - vma->vm_pgoff) {
 		return -EINVAL;
 	}
+	file->inode = file_inode(filp);
 	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP | VM_MIXEDMAP;
 	vma->vm_ops = &memfile_vm_ops;
 	return 0;
@@ -204,7 +264,8 @@ int memfile_create(unsigned long arg)
 	mutex_init(&file->lock);
 	xa_init(&file->blocks);
 	xa_init(&file->pages);
-	fd = anon_inode_getfd("hyp-memory", &memfile_fops, file, O_RDWR | O_CLOEXEC);
+	/* A "secure" one has an inode of its own, and so a list of its mappings. */
+	fd = anon_inode_getfd_secure("[hyp-memory]", &memfile_fops, file, O_RDWR | O_CLOEXEC, NULL);
 	if (fd < 0) {
 		kfree(file);
 	}
@@ -224,35 +285,50 @@ static struct memfile *memfile_of(struct vm_area_struct *vma)
 	return vma && vma->vm_ops == &memfile_vm_ops ? vma->vm_file->private_data : NULL;
 }
 
-bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva)
+bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva, unsigned long bytes)
 {
-	bool is;
+	unsigned long end = hva + bytes;
 
 	mmap_read_lock(mm);
-	is = memfile_of(vma_lookup(mm, hva));
+	while (hva < end) {
+		struct vm_area_struct *vma = vma_lookup(mm, hva);
+
+		if (!memfile_of(vma)) {
+			break;
+		}
+		hva = vma->vm_end;
+	}
 	mmap_read_unlock(mm);
-	return is;
+	return hva >= end;
+}
+
+/* Whether what is mapped around hva has all of a huge page of the file, if there is one. */
+static bool memfile_maps_block(struct vm_area_struct *vma, unsigned long hva)
+{
+	unsigned long bytes = MEMFILE_BLOCK << PAGE_SHIFT;
+	unsigned long first = round_down(hva, bytes);
+
+	return first >= vma->vm_start && bytes <= vma->vm_end - first &&
+	       IS_ALIGNED(linear_page_index(vma, first), MEMFILE_BLOCK);
 }
 
 static struct page *memfile_find_block(struct memfile *file, unsigned long index, bool make)
 {
-	struct page *page = memfile_find(file, index);
+	struct page *page;
 
-	if (!page && make) {
-		mutex_lock(&file->lock);
-		page = memfile_find(file, index) ?: memfile_make(file, index);
-		mutex_unlock(&file->lock);
+	mutex_lock(&file->lock);
+	page = make ? memfile_make(file, index, true) : memfile_find(file, index);
+	if (IS_ERR_OR_NULL(page) || !PageCompound(page) || memfile_is_lent(file, index, page)) {
+		page = NULL;
+	} else {
+		get_page(page);
 	}
-	if (IS_ERR_OR_NULL(page) || compound_order(page) != MEMFILE_ORDER) {
-		return NULL;
-	}
-	get_page(page);
+	mutex_unlock(&file->lock);
 	return page;
 }
 
 struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool write, bool make)
 {
-	unsigned long bytes = MEMFILE_BLOCK << PAGE_SHIFT;
 	struct vm_area_struct *vma;
 	struct memfile *file;
 	struct page *page = NULL;
@@ -260,13 +336,106 @@ struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool wri
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, hva);
 	file = memfile_of(vma);
-	if (file && bytes <= vma->vm_end - hva && (!write || (vma->vm_flags & VM_WRITE))) {
-		unsigned long index = vma->vm_pgoff + ((hva - vma->vm_start) >> PAGE_SHIFT);
-
-		if (!(index % MEMFILE_BLOCK)) {
-			page = memfile_find_block(file, index, make);
-		}
+	if (file && memfile_maps_block(vma, hva) && (!write || (vma->vm_flags & VM_WRITE))) {
+		page = memfile_find_block(file, linear_page_index(vma, hva), make);
 	}
 	mmap_read_unlock(mm);
+	return page;
+}
+
+/* Takes index's page, with the huge page it is of, out of everybody's reach. lock held. */
+static int memfile_withdraw(struct memfile *file, unsigned long index, struct page *page)
+{
+	unsigned long nr = compound_nr(compound_head(page));
+	unsigned long at = index;
+	struct xarray *array = memfile_entry(file, page, &at);
+	unsigned int i;
+
+	xa_set_mark(array, at, MEMFILE_LENT);
+	for (i = 0; i < MEMFILE_TRIES; i++) {
+		/* A fault that was served before the mark may map it only now. */
+		unmap_mapping_pages(file->inode->i_mapping, round_down(index, nr), nr, false);
+		smp_mb(); /* get_user_pages_fast(): a reference, then it looks whether it is mapped
+			   */
+		if (page_count(page) == 1) {
+			return 0;
+		}
+		usleep_range(20, 100);
+	}
+	xa_clear_mark(array, at, MEMFILE_LENT);
+	return -EBUSY;
+}
+
+/* Puts single pages in the place of a huge one, which only the file has. lock held. */
+static int memfile_break(struct memfile *file, unsigned long first, struct page *block)
+{
+	unsigned long i;
+
+	for (i = 0; i < MEMFILE_BLOCK; i++) {
+		struct page *page = memfile_add(file, &file->pages, first + i, 0);
+
+		if (IS_ERR(page)) {
+			while (i--) {
+				memfile_drop(file, &file->pages, first + i);
+			}
+			return PTR_ERR(page);
+		}
+		copy_highpage(page, block + i);
+	}
+	memfile_drop(file, &file->blocks, first / MEMFILE_BLOCK);
+	return 0;
+}
+
+static struct page *memfile_take_locked(struct memfile *file, unsigned long index, bool *block)
+{
+	struct page *page = memfile_make(file, index, *block);
+	int rc;
+
+	if (IS_ERR(page)) {
+		return page;
+	}
+	rc = memfile_is_lent(file, index, page) ? -EACCES : memfile_withdraw(file, index, page);
+	if (!rc && PageCompound(page) && !*block) {
+		unsigned long first = round_down(index, MEMFILE_BLOCK);
+
+		rc = memfile_break(file, first, page - (index - first));
+		page = memfile_find(file, index);
+		if (!rc) {
+			xa_set_mark(&file->pages, index, MEMFILE_LENT);
+		}
+	}
+	if (rc) {
+		return ERR_PTR(rc);
+	}
+	*block = PageCompound(page);
+	page = compound_head(page);
+	get_page(page);
+	return page;
+}
+
+struct page *memfile_take(struct mm_struct *mm, unsigned long hva, bool write, bool *block)
+{
+	struct vm_area_struct *vma;
+	struct file *filp = NULL;
+	unsigned long index = 0;
+	struct memfile *file;
+	struct page *page;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, hva);
+	if (memfile_of(vma) && (!write || (vma->vm_flags & VM_WRITE))) {
+		filp = get_file(vma->vm_file);
+		index = linear_page_index(vma, hva);
+		*block = *block && memfile_maps_block(vma, hva);
+	}
+	mmap_read_unlock(mm);
+	if (!filp) {
+		return ERR_PTR(-EFAULT);
+	}
+	file = filp->private_data;
+	mutex_lock(&file->lock);
+	page = memfile_take_locked(file, index, block);
+	mutex_unlock(&file->lock);
+	fput(filp);
 	return page;
 }

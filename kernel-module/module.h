@@ -243,14 +243,21 @@ void mem_release(struct vm *vm);
 int memfile_create(unsigned long arg); /* HYP_CREATE_MEMORY; a file descriptor, or an error */
 /* Whether the page, pinned by the caller, is such a file's. */
 bool memfile_owns(struct page *page);
-/* Whether what the process maps at hva is of such a file. */
-bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva);
+/* Whether all that the process maps there is of such files. */
+bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva, unsigned long bytes);
 /*
  * The first page of the huge page that the process maps from such a file at hva, the whole of it, with
  * a reference (put_page()); write: only where it may write. If it is not there yet it is made or not.
  * NULL: there is none.
  */
 struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool write, bool make);
+/*
+ * The page that the process maps from such a file at hva, made if need be, with a reference
+ * (put_page()), for a protected guest: out of reach of all processes until that reference is gone.
+ * *block: the whole huge page around hva would do, and whether it is that (its first page then).
+ * -EFAULT: no such file is there, -EACCES: a protected guest has it, -EBUSY: somebody else does.
+ */
+struct page *memfile_take(struct mm_struct *mm, unsigned long hva, bool write, bool *block);
 
 /* vgic.c */
 int vgic_create(struct vm *vm, struct kvm_create_device *args);

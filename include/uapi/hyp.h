@@ -70,7 +70,8 @@ struct hyp_console {
 
 /*
  * System ioctl: a file of memory for guests; returns its descriptor. Zeros, to be mapped MAP_SHARED
- * and given to slots. Cheaper on first touch than anonymous memory: huge pages, cleared once.
+ * and given to slots. Cheaper on first touch than anonymous memory: huge pages, cleared once. The
+ * only memory that a protected VM takes.
  */
 struct hyp_memory {
 	__u64 size;  /* bytes, a multiple of the page size */

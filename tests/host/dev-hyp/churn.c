@@ -36,10 +36,12 @@ struct state {
 static void run_guest(unsigned int kind)
 {
 	size_t bytes = 8ul << 20;
-	uint8_t *memory = memory_map(bytes + 4096, 2ul << 20);
+	bool protected = dev_is_hyp && kind % 7 == 0;
+	uint8_t *memory = protected ? memory_map_file(bytes + 4096, 2ul << 20)
+				    : memory_map(bytes + 4096, 2ul << 20);
 	struct vm vm;
 
-	vm_type = dev_is_hyp && kind % 7 == 0 ? HYP_VM_TYPE_PROTECTED : 0;
+	vm_type = protected ? HYP_VM_TYPE_PROTECTED : 0;
 	vm_make(&vm, 1 + kind % 3, GUEST(fill));
 	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, bytes, memory + (kind % 2 ? 4096 : 0)));
 	if (kind % 4 == 0) {

@@ -90,7 +90,8 @@ struct guest {
 /* What KVM_CREATE_VM is called with from here on; 0 to begin with. */
 extern unsigned long vm_type;
 
-/* A VM with RAM, vCPUs (all but the first powered off) and a program that the first one starts. */
+/* A VM with RAM (of a memory file, if it is protected), vCPUs (all but the first powered off) and a
+ * program that the first one starts. */
 void vm_make(struct vm *vm, unsigned int nr_vcpus, struct guest guest);
 /* The same in steps: without vCPUs or RAM. */
 void vm_make_empty(struct vm *vm);
@@ -126,6 +127,7 @@ struct test {
 };
 extern const struct test tests_system[];
 extern const struct test tests_memory[];
+extern const struct test tests_protected[];
 extern const struct test tests_vcpu[];
 extern const struct test tests_irq[];
 extern const struct test tests_life[];

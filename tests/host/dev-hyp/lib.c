@@ -87,7 +87,8 @@ void vm_make(struct vm *vm, unsigned int nr_vcpus, struct guest guest)
 
 	vm_make_empty(vm);
 	vm->ram_bytes = RAM_BYTES;
-	vm->ram = memory_map(vm->ram_bytes, 2ul << 20);
+	vm->ram = vm_type & HYP_VM_TYPE_PROTECTED ? memory_map_file(vm->ram_bytes, 2ul << 20)
+						  : memory_map(vm->ram_bytes, 2ul << 20);
 	CHECK_OK(vm_set_slot(vm, 0, 0, RAM_BASE, vm->ram_bytes, vm->ram));
 	for (i = 0; i < nr_vcpus; i++) {
 		vm_add_vcpu(vm, i ? 1u << KVM_ARM_VCPU_POWER_OFF : 0);

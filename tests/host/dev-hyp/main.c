@@ -56,8 +56,8 @@ void test_skip(const char *format, ...)
 	report(STATUS_SKIP, format, args);
 }
 
-static const struct test *const groups[] = {tests_system, tests_memory, tests_vcpu, tests_irq,
-					    tests_life};
+static const struct test *const groups[] = {tests_system, tests_memory, tests_protected,
+					    tests_vcpu,   tests_irq,    tests_life};
 
 /* The child: a descriptor of its own, a test, done. */
 static void run_child(const struct test *test, int pipe_fd) __attribute__((noreturn));

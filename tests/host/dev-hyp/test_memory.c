@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Memory slots: what may be asked for, and what the guest then sees. */
 #include <errno.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uapi/hyp.h>
@@ -168,6 +166,39 @@ static void test_file(void)
 	CHECK(mmap(memory + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory + 3 * PAGE);
 	fill_and_check(memory, 2 * BLOCK, PAGE);
+}
+
+/* The file says how much memory it has, whoever touched it first. */
+static void test_file_counts(void)
+{
+	struct hyp_memory args = {.size = 4 * BLOCK + PAGE};
+	struct stat stat;
+	uint8_t *memory;
+	struct vm vm;
+	int fd;
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no files of memory");
+	}
+	fd = ioctl(dev_fd, HYP_CREATE_MEMORY, &args);
+	CHECK_OK(fd);
+	memory = mmap(NULL, args.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(memory != MAP_FAILED);
+	CHECK_OK(fstat(fd, &stat));
+	CHECK_EQ(stat.st_blocks, 0);
+	memory[4 * BLOCK] = 1;
+	CHECK_OK(fstat(fd, &stat));
+	CHECK_EQ(stat.st_blocks * 512, PAGE);
+	vm_make(&vm, 1, GUEST(fill));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, 4 * BLOCK, memory));
+	reg_set_x(&vm, 0, 0, OTHER_BASE);
+	reg_set_x(&vm, 0, 1, 7);
+	reg_set_x(&vm, 0, 2, 4 * BLOCK / PAGE);
+	reg_set_x(&vm, 0, 3, PAGE);
+	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
+	CHECK_OK(fstat(fd, &stat));
+	CHECK_EQ(stat.st_blocks * 512, 4 * BLOCK + PAGE);
+	vm_free(&vm);
 }
 
 /* What this process wrote, the guest finds; what the guest wrote, a system call finds. */
@@ -331,95 +362,6 @@ static void test_memlock(void)
 	vm_free(&vm);
 }
 
-static sigjmp_buf touched;
-
-static void on_sigbus(int sig)
-{
-	siglongjmp(touched, sig);
-}
-
-/* Whether reading that memory ends in SIGBUS. */
-static bool read_faults(const uint8_t *memory, uint8_t *value)
-{
-	if (sigsetjmp(touched, 1)) {
-		return true;
-	}
-	*value = *(const volatile uint8_t *)memory;
-	return false;
-}
-
-/*
- * A protected VM: what it has touched is lent, SIGBUS to its own VMM, and wiped when it comes back;
- * what it has not touched is the VMM's still. memory: 8 blocks.
- */
-static void check_protected(uint8_t *memory)
-{
-	struct sigaction action = {.sa_handler = on_sigbus};
-	uint8_t value = 1;
-	struct vm vm = {.gic_fd = -1};
-	uint64_t reg;
-	int fds[2];
-	pid_t pid;
-	int status;
-
-	CHECK_OK(sigaction(SIGBUS, &action, NULL));
-	vm.fd = ioctl(dev_fd, KVM_CREATE_VM, HYP_VM_TYPE_PROTECTED);
-	CHECK_OK(vm.fd);
-	vm.ram_bytes = RAM_BYTES;
-	vm.ram = memory_map(vm.ram_bytes, BLOCK);
-	memset(memory, 0x77, 8 * BLOCK);
-	CHECK_OK(vm_set_slot(&vm, 0, 0, RAM_BASE, vm.ram_bytes, vm.ram));
-	CHECK_OK(vm_set_slot(&vm, 1, 0, OTHER_BASE, 8 * BLOCK, memory));
-	vm_add_vcpu(&vm, 0);
-	vm_load(&vm, GUEST(fill));
-	reg_set_x(&vm, 0, 0, OTHER_BASE);
-	reg_set_x(&vm, 0, 1, 7);
-	reg_set_x(&vm, 0, 2, 4);
-	reg_set_x(&vm, 0, 3, BLOCK);
-	CHECK_EQ(vcpu_run_to_write(&vm, 0, MMIO_BASE, 8), 0);
-	CHECK(read_faults(memory, &value));
-	CHECK(read_faults(memory + 3 * BLOCK, &value));
-	CHECK_OK(pipe(fds));
-	CHECK_ERRNO(write(fds[1], memory, 8), EFAULT); /* neither the data nor an oops */
-	pid = fork(); /* Linux copies pinned pages for a child: not these */
-	CHECK_OK(pid);
-	if (!pid) {
-		_exit(0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
-	CHECK(!read_faults(memory + 5 * BLOCK, &value));
-	CHECK_EQ(value, 0x77);
-	CHECK_ERRNO(reg_get_id(vm.vcpu_fd[0], reg_core_id(0), &reg), EPERM);
-	CHECK_ERRNO(vm_set_slot(&vm, 1, 0, OTHER_BASE, 0, NULL), EBUSY); /* not while it may run */
-	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_SHUTDOWN);
-	munmap(vm.run[0], PAGE);
-	close(vm.vcpu_fd[0]);
-	close(vm.fd);
-	CHECK(!read_faults(memory, &value));
-	CHECK_EQ(value, 0);
-	CHECK(!read_faults(vm.ram, &value));
-	CHECK_EQ(value, 0);
-	CHECK(!read_faults(memory + 5 * BLOCK, &value));
-	CHECK_EQ(value, 0x77);
-}
-
-static void test_protected(void)
-{
-	if (!dev_is_hyp) {
-		test_skip("KVM has no protected VMs");
-	}
-	check_protected(memory_map(8 * BLOCK, BLOCK));
-}
-
-static void test_protected_file(void)
-{
-	if (!dev_is_hyp) {
-		test_skip("KVM has no protected VMs");
-	}
-	check_protected(memory_map_file(8 * BLOCK, BLOCK));
-}
-
 const struct test tests_memory[] = {
 	{"slots_bad", test_slots_bad},
 	{"slots_change", test_slots_change},
@@ -429,6 +371,7 @@ const struct test tests_memory[] = {
 	{"memory_unaligned", test_memory_unaligned},
 	{"file_bad", test_file_bad},
 	{"file", test_file},
+	{"file_counts", test_file_counts},
 	{"file_written_by_host", test_file_written_by_host},
 	{"memory_sparse", test_memory_sparse},
 	{"memory_written_by_host", test_memory_written_by_host},
@@ -436,7 +379,5 @@ const struct test tests_memory[] = {
 	{"slot_delete_and_move", test_slot_delete_and_move},
 	{"slot_without_memory", test_slot_without_memory},
 	{"memlock", test_memlock},
-	{"protected", test_protected},
-	{"protected_file", test_protected_file},
 	{},
 };
