@@ -93,9 +93,6 @@ static int machine_add_memory(struct machine *machine)
 	int fd = ops->create_memory ? ops->create_memory(machine->accel, region.size) : -1;
 	int result = guest_memory_add_file(memory, region.gpa, region.size, fd);
 
-	if (fd >= 0) {
-		close(fd);
-	}
 	if (result == 0) {
 		region.host = memory->regions[0].host;
 		result = ops->add_memory(machine->accel, &region);
@@ -286,10 +283,11 @@ const void *machine_fdt(const struct machine *machine, size_t *size)
 	return machine->fdt;
 }
 
-/* What the host holds in memory for this process, in KiB; 0 when it does not say. Pages that are
- * mapped twice, as those with translated code are, count once. */
-static unsigned long long machine_resident_kib(FILE *smaps)
+/* What the host holds in memory for this process and its guest, in KiB; 0 when it does not say.
+ * Pages that are mapped twice, as those with translated code are, count once. */
+static unsigned long long machine_resident_kib(const struct machine *machine)
 {
+	FILE *smaps = machine->backends->smaps;
 	unsigned long long kib = 0;
 	char line[128];
 
@@ -298,14 +296,14 @@ static unsigned long long machine_resident_kib(FILE *smaps)
 		while (fgets(line, sizeof(line), smaps) && sscanf(line, "Pss: %llu", &kib) != 1) {
 		}
 	}
-	return kib;
+	return kib ? kib + guest_memory_unmapped(&machine->memory) / 1024 : 0;
 }
 
 void machine_print_stat(struct machine *machine, FILE *out)
 {
 	fprintf(out, "memory.guest_kib %llu\n",
 		(unsigned long long)guest_memory_resident(&machine->memory) / 1024);
-	fprintf(out, "memory.resident_kib %llu\n", machine_resident_kib(machine->backends->smaps));
+	fprintf(out, "memory.resident_kib %llu\n", machine_resident_kib(machine));
 	if (machine->accel->ops->stat) {
 		machine->accel->ops->stat(machine->accel, out);
 	}

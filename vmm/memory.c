@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MEMORY_HUGE_PAGE 0x200000ULL
@@ -47,31 +48,43 @@ int guest_memory_add_file(struct guest_memory *memory, uint64_t gpa, uint64_t si
 {
 	struct guest_region *region = &memory->regions[memory->nr_regions];
 	uint8_t *host;
+	int result = -ENOSPC;
 
 	if (memory->nr_regions == GUEST_MEMORY_MAX_REGIONS) {
-		return -ENOSPC;
+		goto close;
 	}
 	host = guest_memory_map(size, fd);
 	if (!host) {
-		return -errno;
+		result = -errno;
+		goto close;
 	}
 	/* Advice only: without huge pages the guest is slower, not wrong. */
 	madvise(host, size, MADV_HUGEPAGE);
 	madvise(host, size, MADV_DONTDUMP);
-	*region = (struct guest_region){.gpa = gpa, .size = size, .host = host};
+	*region = (struct guest_region){.gpa = gpa, .size = size, .host = host, .fd = fd};
 	memory->nr_regions++;
 	return 0;
+
+close:
+	if (fd >= 0) {
+		close(fd);
+	}
+	return result;
 }
 
 void guest_memory_release(struct guest_memory *memory)
 {
 	for (unsigned int i = 0; i < memory->nr_regions; i++) {
 		munmap(memory->regions[i].host, memory->regions[i].size);
+		if (memory->regions[i].fd >= 0) {
+			close(memory->regions[i].fd);
+		}
 	}
 	memory->nr_regions = 0;
 }
 
-static uint64_t region_resident(const struct guest_region *region)
+/* Bytes that this process has mapped. */
+static uint64_t region_mapped(const struct guest_region *region)
 {
 	unsigned char pages[4096];
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), part, nr = 0;
@@ -89,12 +102,36 @@ static uint64_t region_resident(const struct guest_region *region)
 	return nr * page;
 }
 
+/* Bytes that the host holds. */
+static uint64_t region_held(const struct guest_region *region)
+{
+	struct stat stat;
+
+	if (region->fd < 0) {
+		return region_mapped(region);
+	}
+	return fstat(region->fd, &stat) ? 0 : (uint64_t)stat.st_blocks * 512;
+}
+
 uint64_t guest_memory_resident(const struct guest_memory *memory)
 {
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < memory->nr_regions; i++) {
-		sum += region_resident(&memory->regions[i]);
+		sum += region_held(&memory->regions[i]);
+	}
+	return sum;
+}
+
+uint64_t guest_memory_unmapped(const struct guest_memory *memory)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < memory->nr_regions; i++) {
+		uint64_t held = region_held(&memory->regions[i]);
+		uint64_t mapped = region_mapped(&memory->regions[i]);
+
+		sum += held > mapped ? held - mapped : 0;
 	}
 	return sum;
 }

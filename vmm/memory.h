@@ -23,6 +23,7 @@ struct guest_region {
 	uint64_t gpa;
 	uint64_t size;
 	uint8_t *host;
+	int fd; /* the file it is of, or -1 */
 };
 
 struct guest_memory {
@@ -36,14 +37,16 @@ struct guest_memory {
 
 /* Adds zeroed RAM at @gpa; both page-aligned. Returns 0 or a negative errno. */
 int guest_memory_add(struct guest_memory *memory, uint64_t gpa, uint64_t size);
-/* The same with @fd, a file of zeros of that size, mapped shared; -1: anonymous memory. The
- * descriptor remains the caller's. */
+/* The same with @fd, a file of zeros of that size, mapped shared, whose descriptor it takes over;
+ * -1: anonymous memory. */
 int guest_memory_add_file(struct guest_memory *memory, uint64_t gpa, uint64_t size, int fd);
 /* Gives all memory back; the structure is empty afterwards. */
 void guest_memory_release(struct guest_memory *memory);
 
-/* Bytes of it that the host holds in memory. */
+/* Bytes of it that the host holds in memory, whoever touched them. */
 uint64_t guest_memory_resident(const struct guest_memory *memory);
+/* Those among them that this process has not mapped: what the guest alone has touched of a file. */
+uint64_t guest_memory_unmapped(const struct guest_memory *memory);
 
 /* Host address of [gpa, gpa + size), or NULL when any byte of it is not RAM. size 0 gives NULL. */
 void *guest_memory_span(const struct guest_memory *memory, uint64_t gpa, uint64_t size);
