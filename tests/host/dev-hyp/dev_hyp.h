@@ -132,7 +132,11 @@ extern const struct test tests_vcpu[];
 extern const struct test tests_irq[];
 extern const struct test tests_life[];
 
-/* Runs fn in a thread that sends sig to the calling thread after ms milliseconds, once. */
+/* Another thread sends sig to the calling one after ms milliseconds, once. It may come before what
+ * it is to interrupt. */
 void signal_me_later(int sig, unsigned int ms);
+/* The same every ms milliseconds, until signals_end(). */
+void signals_begin(int sig, unsigned int ms);
+void signals_end(void);
 
 #endif

@@ -315,3 +315,21 @@ program notify
 	b	.
 	.ltorg
 end notify
+
+/* Writes all over x4 bytes from x0 on, x3 bytes apart, and to MMIO + 0x100, then waits; again and again. */
+program storm
+1:	mov	x1, #0
+2:	str	x1, [x0, x1]
+	ldr	x2, [x0, x1]
+	str	w1, [x20, #0x100]
+	add	x1, x1, x3
+	cmp	x1, x4
+	b.lo	2b
+	mrs	x5, cntvct_el0
+	add	x5, x5, #4095
+	msr	cntv_cval_el0, x5
+	mov	x5, #1
+	msr	cntv_ctl_el0, x5
+	wfi
+	b	1b
+end storm

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -235,4 +236,34 @@ void signal_me_later(int sig, unsigned int ms)
 	later = (struct later){pthread_self(), sig, ms};
 	CHECK_EQ(pthread_create(&thread, NULL, later_main, &later), 0);
 	pthread_detach(thread);
+}
+
+static struct {
+	struct later later;
+	pthread_t thread;
+	bool stop;
+} signals;
+
+static void *signals_main(void *unused)
+{
+	(void)unused;
+	while (!__atomic_load_n(&signals.stop, __ATOMIC_RELAXED)) {
+		usleep(signals.later.ms * 1000);
+		pthread_kill(signals.later.target, signals.later.sig);
+	}
+	return NULL;
+}
+
+void signals_begin(int sig, unsigned int ms)
+{
+	signals.later = (struct later){pthread_self(), sig, ms};
+	signals.stop = false;
+	CHECK_EQ(pthread_create(&signals.thread, NULL, signals_main, NULL), 0);
+}
+
+void signals_end(void)
+{
+	__atomic_store_n(&signals.stop, true, __ATOMIC_RELAXED);
+	pthread_join(signals.thread, NULL);
+	sched_yield(); /* the last one has come when this returns */
 }

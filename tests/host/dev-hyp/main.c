@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * usage: dev-hyp-test DEVICE [churn N SEED | bench | TEST...]
+ * usage: dev-hyp-test DEVICE [churn N SEED | storm SECONDS SEED | bench | TEST...]
  *
  * Runs the tests (or those named) on DEVICE, each in a process of its own, so that one that hangs
  * or dies does not take the others with it. Prints PASS, FAIL or SKIP lines; exit status 1 if one
@@ -21,6 +21,7 @@
 #include "bench.h"
 #include "churn.h"
 #include "dev_hyp.h"
+#include "storm.h"
 
 #define STATUS_SKIP  77
 #define TEST_SECONDS 30
@@ -164,6 +165,9 @@ int main(int argc, char **argv)
 	close(dev_fd);
 	if (argc == 5 && !strcmp(argv[2], "churn")) {
 		return churn_main((unsigned int)atoi(argv[3]), (unsigned int)atoi(argv[4]));
+	}
+	if (argc == 5 && !strcmp(argv[2], "storm")) {
+		return storm_main((unsigned int)atoi(argv[3]), (unsigned int)atoi(argv[4]));
 	}
 	if (argc == 3 && !strcmp(argv[2], "bench")) {
 		dev_fd = open(dev_path, O_RDWR | O_CLOEXEC);

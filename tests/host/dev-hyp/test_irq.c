@@ -165,8 +165,9 @@ static void test_suspended(void)
 	state.mp_state = KVM_MP_STATE_RUNNABLE;
 	CHECK_OK(ioctl(vm.vcpu_fd[0], KVM_GET_MP_STATE, &state));
 	CHECK_EQ(state.mp_state, KVM_MP_STATE_SUSPENDED);
-	signal_me_later(SIGUSR1, 20);
+	signals_begin(SIGUSR1, 20);
 	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	signals_end();
 	CHECK_EQ(reg_x(&vm, 0, REG_PC), pc);
 	CHECK_OK(irq_line(&vm, KVM_ARM_IRQ_TYPE_SPI, SPI_INTID, 1));
 	vcpu_run_to_event(&vm, 0, KVM_SYSTEM_EVENT_WAKEUP);

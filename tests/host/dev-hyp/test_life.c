@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Ends of VMs in unusual orders, and hostile calls. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "dev_hyp.h"
+#include "state.h"
+
+#define FORK_BASE  0x80000000ul
+#define FORK_BYTES (8ul << 20)
 
 /* A vCPU's descriptor keeps the VM. */
 static void test_close_vm_first(void)
@@ -89,6 +95,105 @@ static void test_killed_while_waiting(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	CHECK(WIFSIGNALED(status));
+}
+
+/* A guest that has touched memory (7 is its first word), in a process that ends without closing
+ * anything; its child goes on when go is closed. */
+static void make_guest_and_child(struct vm *vm, uint64_t *memory,
+				 void (*child)(struct vm *, uint64_t *), int go)
+{
+	char c;
+
+	vm_make(vm, 1, GUEST(fill));
+	vm_add_gic(vm);
+	CHECK_OK(vm_set_slot(vm, 1, 0, FORK_BASE, FORK_BYTES, memory));
+	reg_set_x(vm, 0, 0, FORK_BASE);
+	reg_set_x(vm, 0, 1, 7);
+	reg_set_x(vm, 0, 2, FORK_BYTES / 4096);
+	reg_set_x(vm, 0, 3, 4096);
+	CHECK_EQ(vcpu_run_to_write(vm, 0, MMIO_BASE, 8), 0);
+	if (!fork()) {
+		CHECK_EQ(read(go, &c, 1), 0);
+		child(vm, memory);
+		_exit(0);
+	}
+	_exit(0);
+}
+
+/* Runs a guest on that memory in this process. */
+static int run_own_guest(uint64_t *memory)
+{
+	struct vm vm;
+	int rc;
+
+	vm_make(&vm, 1, GUEST(peek));
+	CHECK_OK(vm_set_slot(&vm, 1, 0, FORK_BASE, FORK_BYTES, memory));
+	reg_set_x(&vm, 0, 0, FORK_BASE);
+	rc = vcpu_run(&vm, 0);
+	vm_free(&vm);
+	return rc;
+}
+
+static void use_inherited(struct vm *vm, uint64_t *memory)
+{
+	struct kvm_create_device device = {.type = KVM_DEV_TYPE_ARM_VGIC_V3};
+	struct kvm_irqfd irqfd = {.fd = (uint32_t)eventfd(0, 0)};
+	uint64_t value;
+
+	CHECK_ERRNO(vcpu_run(vm, 0), EIO);
+	CHECK_ERRNO(reg_get_id(vm->vcpu_fd[0], reg_core_id(0), &value), EIO);
+	CHECK_ERRNO(ioctl(vm->fd, KVM_CREATE_VCPU, 1), EIO);
+	CHECK_ERRNO(ioctl(vm->fd, KVM_CREATE_DEVICE, &device), EIO);
+	CHECK_ERRNO(ioctl(vm->fd, KVM_IRQFD, &irqfd), EIO);
+	CHECK_ERRNO(vm_set_slot(vm, 1, 0, FORK_BASE, 0, NULL), EIO);
+	CHECK_ERRNO(device_attr(vm->gic_fd, KVM_GET_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0,
+				&value),
+		    EIO);
+	CHECK_EQ(*memory, 7);
+	if (dev_is_hyp) { /* the pages are still with the other guest */
+		CHECK_ERRNO(run_own_guest(memory), EACCES);
+	}
+	close(vm->fd);
+	close(vm->gic_fd);
+	close(vm->vcpu_fd[0]);
+	munmap(vm->run[0], 4096);
+	CHECK_OK(run_own_guest(memory));
+}
+
+/* Descriptors that a child of fork() inherits: it may not use the guest, but keeps it in being. */
+static void test_fork(void)
+{
+	static struct state before, between, after;
+	uint64_t *memory;
+	struct vm vm;
+	int fds[2];
+	int status;
+	pid_t pid;
+
+	state_take(&before);
+	memory = dev_is_hyp ? memory_map_file(FORK_BYTES, 2ul << 20)
+			    : mmap(NULL, FORK_BYTES, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK_OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	CHECK_OK(pipe2(fds, O_CLOEXEC));
+	pid = fork();
+	CHECK_OK(pid);
+	if (!pid) {
+		close(fds[1]);
+		make_guest_and_child(&vm, memory, use_inherited, fds[0]);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	state_take(&between);
+	CHECK_EQ(between.nr_rows, before.nr_rows + dev_is_hyp);
+	close(fds[1]);
+	CHECK_OK(wait(&status));
+	CHECK_EQ(status, 0);
+	munmap(memory, FORK_BYTES);
+	state_take(&after);
+	if (state_differs(&before, &after)) {
+		test_fail(__FILE__, __LINE__, "%s", state_differs(&before, &after));
+	}
 }
 
 static void test_many_vms(void)
@@ -173,6 +278,7 @@ const struct test tests_life[] = {
 	{"run_page_outlives", test_run_page_outlives},
 	{"killed_while_running", test_killed_while_running},
 	{"killed_while_waiting", test_killed_while_waiting},
+	{"fork", test_fork},
 	{"many_vms", test_many_vms},
 	{"fuzz", test_fuzz},
 	{},
