@@ -52,7 +52,7 @@ static bool (*const front_handlers[])(struct front *f) = {
 	[A64_CLASS_ATOMIC] = front_atomic,  [A64_CLASS_VLDST] = front_vldst,
 	[A64_CLASS_FP] = front_fp,          [A64_CLASS_SIMD_INT] = front_simd,
 	[A64_CLASS_SIMD_MISC] = front_simd, [A64_CLASS_SIMD_FP] = front_simd,
-	[A64_CLASS_CRYPTO] = NULL,
+	[A64_CLASS_CRYPTO] = front_crypto,
 };
 
 static void front_one(struct front *f)

@@ -43,6 +43,7 @@ bool front_vldst(struct front *f);
 bool front_structs(struct front *f);
 bool front_fp(struct front *f);
 bool front_simd(struct front *f);
+bool front_crypto(struct front *f);
 
 /* Shorthands for appending; all return the operation for further settings. */
 struct ir_op *front_op3(struct front *f, enum ir_opcode op, bool wide, unsigned int dst,

@@ -266,6 +266,20 @@ enum ir_vec {
 	IR_VEC_NARROW,
 	IR_VEC_NARROW_ROUND,
 	IR_VEC_SATURATE, /* c: enum ir_saturate */
+	/* Ciphers and hashes. dst = a op b, unless it says otherwise. */
+	IR_VEC_FIRST_CRYPTO,
+	IR_VEC_AESE = IR_VEC_FIRST_CRYPTO,
+	IR_VEC_AESE_AESMC, /* the second of the result of the first */
+	IR_VEC_AESD,
+	IR_VEC_AESD_AESIMC,
+	IR_VEC_AESMC, /* of a */
+	IR_VEC_AESIMC,
+	IR_VEC_PMULL,    /* of the lower doublewords, or (c) the upper ones */
+	IR_VEC_SHA1,     /* of dst, a, b; imm: 0 SHA1C, 1 SHA1P, 2 SHA1M */
+	IR_VEC_SHA256H,  /* dst = the first half of what comes of dst:a, b */
+	IR_VEC_SHA256H2, /* dst = the second half of what comes of a:dst, b */
+	IR_VEC_SHA256SU0,
+	IR_VEC_SHA256SU1, /* of dst, a, b */
 };
 
 /* Saturating narrowings: of what, to what; a flag for rounding. imm is a shift right before. */

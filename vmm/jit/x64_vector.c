@@ -31,7 +31,9 @@ void emit_vector(struct emit *e, const struct ir_op *op)
 		emit_vector_float(e, op);
 	} else if (op->aux < IR_VEC_FIRST_PAIRS) {
 		emit_vector_lanes(e, op);
-	} else {
+	} else if (op->aux < IR_VEC_FIRST_CRYPTO) {
 		emit_vector_pairs(e, op);
+	} else {
+		emit_vector_crypto(e, op);
 	}
 }

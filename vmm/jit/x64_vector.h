@@ -59,6 +59,7 @@ void emit_vector_int(struct emit *e, const struct ir_op *op);
 void emit_vector_float(struct emit *e, const struct ir_op *op);
 void emit_vector_lanes(struct emit *e, const struct ir_op *op);
 void emit_vector_pairs(struct emit *e, const struct ir_op *op);
+void emit_vector_crypto(struct emit *e, const struct ir_op *op);
 /* xmm0 = the even, xmm1 = the odd lanes of operands a and b in a row. Uses xmm2 and xmm3. */
 void emit_vector_split(struct emit *e, const struct ir_op *op);
 

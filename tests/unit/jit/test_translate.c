@@ -10,9 +10,9 @@
  * FPSR, the exclusive monitor, the exception raised if any, memory, and in half of the blocks the
  * number of instructions that a counter was told. Instructions come from a64.isa; one block in four
  * is a loop of vector instructions that is run three times; some of the others are made of what
- * multiplies long numbers, comparisons of floats, or conversions. About half of the registers point
- * into the data window, so that most accesses hit, some where it can only be read. On a difference
- * the block is printed, and repeated runs with the same seed reproduce it.
+ * multiplies long numbers, comparisons of floats, conversions, or ciphers. About half of the
+ *registers point into the data window, so that most accesses hit, some where it can only be read.
+ *On a difference the block is printed, and repeated runs with the same seed reproduce it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +131,19 @@ static const enum a64_op conversion_ops[] = {
 	A64_UCVTF,    A64_FCVT,     A64_FMAX_F,   A64_FMIN_F,   A64_FMAXNM_F, A64_FMINNM_F,
 };
 
+static const enum a64_op crypto_ops[] = {
+	A64_AESE,    A64_AESMC,   A64_AESD,     A64_AESIMC,    A64_PMULL_1Q,
+	A64_SHA1C,   A64_SHA1P,   A64_SHA1M,    A64_SHA1H,     A64_SHA1SU0,
+	A64_SHA1SU1, A64_SHA256H, A64_SHA256H2, A64_SHA256SU0, A64_SHA256SU1,
+};
+
+/* AESMC or AESIMC of one of two registers, after the other half of its round. */
+static uint32_t random_aes(void)
+{
+	return 0x4e284800 | (uint32_t)(rnd() & 3) << 12 | (uint32_t)(rnd() & 1) << 5 |
+	       (uint32_t)(rnd() & 1);
+}
+
 static uint32_t random_of(const enum a64_op *ops, size_t nr)
 {
 	for (;;) {
@@ -151,6 +164,9 @@ static uint32_t random_of_theme(unsigned int theme)
 		return random_of(carry_ops, sizeof(carry_ops) / sizeof(carry_ops[0]));
 	case 1:
 		return random_of(float_ops, sizeof(float_ops) / sizeof(float_ops[0]));
+	case 3:
+		return rnd() & 1 ? random_of(crypto_ops, sizeof(crypto_ops) / sizeof(crypto_ops[0]))
+				 : random_aes();
 	case 2:
 		return random_of(conversion_ops,
 				 sizeof(conversion_ops) / sizeof(conversion_ops[0]));
