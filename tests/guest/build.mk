@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Bare-metal guests in C: build/tests/guest/<name>.bin is an arm64 Image.
 
-guest-tests := gic debug bench static hostile hostile_host ownership el1
+guest-tests := gic gicv2 its debug bench static hostile hostile_host ownership el1
 guest-test-images := $(guest-tests:%=$(O)/tests/guest/%.bin)
 guest-test-lib := $(addprefix $(O)/tests/guest/lib/,start.o guest.o gic.o attack.o host.o)
 guest-test-cflags := -std=gnu11 -O2 -g -march=armv8-a -ffreestanding -fpie -mgeneral-regs-only \
