@@ -32,6 +32,16 @@ struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsign
 	return o;
 }
 
+struct ir_op *front_last(struct front *f, enum ir_opcode op)
+{
+	unsigned int i = f->block->nr_ops - 1;
+
+	while (i > 0 && f->block->ops[i].op == IR_INSN) {
+		i--;
+	}
+	return f->block->ops[i].op == op ? &f->block->ops[i] : NULL;
+}
+
 void front_need_fp(struct front *f, enum front_fp_need need)
 {
 	struct ir_op *last = &f->block->ops[f->block->nr_ops - 1];

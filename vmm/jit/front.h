@@ -50,6 +50,9 @@ struct ir_op *front_op3(struct front *f, enum ir_opcode op, bool wide, unsigned 
 			unsigned int a, unsigned int b);
 struct ir_op *front_op_imm(struct front *f, enum ir_opcode op, bool wide, unsigned int dst,
 			   unsigned int a, int64_t imm);
+/* What the instructions before this one did last, if it is this kind of operation; else NULL. The
+ * two may then become one: nobody can see the state between them if neither leaves the block. */
+struct ir_op *front_last(struct front *f, enum ir_opcode op);
 /* Makes sure the right IR_FP_CHECK precedes in this block. */
 void front_need_fp(struct front *f, enum front_fp_need need);
 

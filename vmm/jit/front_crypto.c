@@ -24,15 +24,14 @@ static bool crypto_round(struct front *f, enum ir_vec kind)
 }
 
 /* AESMC and AESIMC mostly follow the other half of their round at once, which the host does at one
- * go. Nobody can see the state between the two. */
+ * go. */
 static bool crypto_mix(struct front *f, enum ir_vec kind, enum ir_vec half, enum ir_vec round)
 {
-	struct ir_op *last = &f->block->ops[f->block->nr_ops - 1];
+	struct ir_op *last = front_last(f, IR_VEC);
 	uint32_t i = f->insn;
 
-	if (f->block->nr_ops > 1 && last->op == IR_INSN && last[-1].op == IR_VEC &&
-	    last[-1].aux == half && last[-1].dst == f_rn(i) && f_rd(i) == f_rn(i)) {
-		last[-1].aux = (uint8_t)round;
+	if (last && last->aux == half && last->dst == f_rn(i) && f_rd(i) == f_rn(i)) {
+		last->aux = (uint8_t)round;
 		return true;
 	}
 	return crypto_unary(f, kind);

@@ -16,7 +16,13 @@ static bool int_add_imm(struct front *f, enum ir_opcode op, bool flags)
 	uint32_t i = f->insn;
 	unsigned int dst = flags ? rd_zr(i) : f_rd(i);
 	int64_t imm = (int64_t)f_imm12(i) << (f_sh(i) ? 12 : 0);
+	struct ir_op *last;
 
+	if (dst == f_rn(i) && !flags && op == IR_ADD && f_sf(i) &&
+	    (last = front_last(f, IR_MOVI)) && last->dst == dst) {
+		last->imm += imm; /* ADRP and ADD */
+		return true;
+	}
 	if (imm == 0 && !flags && op == IR_ADD) {
 		front_op3(f, IR_MOV, f_sf(i), dst, f_rn(i), IR_NONE);
 		return true;
@@ -43,6 +49,25 @@ static bool int_logic_imm(struct front *f, enum ir_opcode op, bool flags)
 	return true;
 }
 
+/* MOVK: mostly a part of the constant that the instruction before has begun. */
+static bool int_move_keep(struct front *f, unsigned int shift, uint64_t imm)
+{
+	uint32_t i = f->insn;
+	struct ir_op *o = front_last(f, IR_MOVI);
+
+	if (o && o->dst == f_rd(i)) {
+		uint64_t value = ((uint64_t)o->imm & ~(0xffffull << shift)) | imm;
+
+		o->imm = (int64_t)(f_sf(i) ? value : (uint32_t)value);
+		return true;
+	}
+	front_op_imm(f, IR_MOVI, true, IR_T0, IR_NONE, f_imm16(i));
+	o = front_op3(f, IR_INSERT, f_sf(i), f_rd(i), IR_T0, IR_NONE);
+	o->aux = (uint8_t)shift;
+	o->imm = 16;
+	return true;
+}
+
 static bool int_move_wide(struct front *f)
 {
 	uint32_t i = f->insn;
@@ -53,13 +78,7 @@ static bool int_move_wide(struct front *f)
 		return true;
 	}
 	if (f->op == A64_MOVK) {
-		struct ir_op *o;
-
-		front_op_imm(f, IR_MOVI, true, IR_T0, IR_NONE, f_imm16(i));
-		o = front_op3(f, IR_INSERT, f_sf(i), f_rd(i), IR_T0, IR_NONE);
-		o->aux = (uint8_t)shift;
-		o->imm = 16;
-		return true;
+		return int_move_keep(f, shift, imm);
 	}
 	if (f->op == A64_MOVN) {
 		imm = f_sf(i) ? ~imm : (uint32_t)~imm;

@@ -137,6 +137,10 @@ static const enum a64_op crypto_ops[] = {
 	A64_SHA1SU1, A64_SHA256H, A64_SHA256H2, A64_SHA256SU0, A64_SHA256SU1,
 };
 
+/* Constants in parts, in two registers. */
+static const enum a64_op constant_ops[] = {A64_MOVZ, A64_MOVN, A64_MOVK,    A64_MOVK,
+					   A64_ADR,  A64_ADRP, A64_ADD_IMM, A64_SUB_IMM};
+
 /* AESMC or AESIMC of one of two registers, after the other half of its round. */
 static uint32_t random_aes(void)
 {
@@ -164,12 +168,15 @@ static uint32_t random_of_theme(unsigned int theme)
 		return random_of(carry_ops, sizeof(carry_ops) / sizeof(carry_ops[0]));
 	case 1:
 		return random_of(float_ops, sizeof(float_ops) / sizeof(float_ops[0]));
-	case 3:
-		return rnd() & 1 ? random_of(crypto_ops, sizeof(crypto_ops) / sizeof(crypto_ops[0]))
-				 : random_aes();
 	case 2:
 		return random_of(conversion_ops,
 				 sizeof(conversion_ops) / sizeof(conversion_ops[0]));
+	case 3:
+		return rnd() & 1 ? random_of(crypto_ops, sizeof(crypto_ops) / sizeof(crypto_ops[0]))
+				 : random_aes();
+	case 4:
+		return random_of(constant_ops, sizeof(constant_ops) / sizeof(constant_ops[0])) &
+		       ~(15u | 15u << 5);
 	default:
 		return random_insn();
 	}
