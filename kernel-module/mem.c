@@ -108,7 +108,7 @@ static u64 mem_hva(const struct slot *slot, u64 gfn)
  * too (FOLL_FORCE breaks copy-on-write of a private mapping without write permission), unless that
  * is impossible: a shared mapping that may not be written shows the file itself.
  */
-static long mem_pin(const struct slot *slot, u64 gfn, unsigned long nr, struct page **pages)
+static long mem_pin_pages(const struct slot *slot, u64 gfn, unsigned long nr, struct page **pages)
 {
 	unsigned int flags = FOLL_WRITE | FOLL_LONGTERM;
 	unsigned long hva = mem_hva(slot, gfn);
@@ -120,6 +120,35 @@ static long mem_pin(const struct slot *slot, u64 gfn, unsigned long nr, struct p
 	pinned = pin_user_pages_fast(hva, nr, flags, pages);
 	if (pinned == -EFAULT && slot->readonly) {
 		pinned = pin_user_pages_fast(hva, nr, FOLL_LONGTERM, pages);
+	}
+	return pinned;
+}
+
+/* Lets go of pages that mem_pin() or memfile_get_pages() got. */
+static void mem_let_go(struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (memfile_owns(pages[i])) {
+			put_page(pages[i]);
+		} else {
+			unpin_user_page(pages[i]);
+		}
+	}
+}
+
+/* The same, but a memory file's pages are not pinned: a reference is what mem_forget() gives back. */
+static long mem_pin(const struct slot *slot, u64 gfn, unsigned long nr, struct page **pages)
+{
+	long pinned = mem_pin_pages(slot, gfn, nr, pages);
+	long i;
+
+	for (i = 0; i < pinned; i++) {
+		if (memfile_owns(pages[i])) {
+			get_page(pages[i]);
+			unpin_user_page(pages[i]);
+		}
 	}
 	return pinned;
 }
@@ -264,19 +293,15 @@ static int mem_give_pages(struct vm *vm, const struct slot *slot, u64 gfn, struc
 }
 
 /*
- * The huge page that has gfn, held, if all of it can go in one piece and it is there already; make: or
- * can be made, of a memory file. Returns any page of it, or NULL.
+ * The huge page that has gfn, pinned, if all of it can go in one piece and it is there already. Returns
+ * any page of it, or NULL.
  */
-static struct page *mem_hold_block(struct vm *vm, const struct slot *slot, u64 gfn, bool make)
+static struct page *mem_pin_block(struct vm *vm, const struct slot *slot, u64 gfn)
 {
 	struct page *page;
 
 	if (!mem_block_fits(slot, gfn)) {
 		return NULL;
-	}
-	if (slot->file) {
-		return memfile_get_block(vm->mm, mem_hva(slot, round_down(gfn, MEM_BLOCK)),
-					 !slot->readonly, make);
 	}
 	if (pin_user_pages_fast_only(mem_hva(slot, gfn), 1, FOLL_WRITE | FOLL_LONGTERM, &page) != 1) {
 		return NULL;
@@ -324,7 +349,7 @@ static int mem_bring_pages(struct vm *vm, const struct slot *slot, u64 gfn, stru
 	given = mem_give_pages(vm, slot, gfn, pages, pinned);
 	if (given < pinned) {
 		nr = max(given, 0);
-		unpin_user_pages(pages + nr, pinned - nr);
+		mem_let_go(pages + nr, pinned - nr);
 	}
 	return min(given, 0);
 }
@@ -335,14 +360,14 @@ static void mem_bring_next_blocks(struct vm *vm, const struct slot *slot, u64 gf
 	struct page *page;
 
 	for (gfn = round_down(gfn, MEM_BLOCK) + MEM_BLOCK; gfn % MEM_BLOCK_BATCH; gfn += MEM_BLOCK) {
-		page = mem_hold_block(vm, slot, gfn, false);
+		page = mem_pin_block(vm, slot, gfn);
 		if (!page || mem_give_block(vm, slot, gfn, page)) {
 			return;
 		}
 	}
 }
 
-/* Gives a huge page, held, and those behind it that come cheaply. */
+/* Gives a huge page, pinned, and those behind it that come cheaply. */
 static int mem_bring_blocks(struct vm *vm, const struct slot *slot, u64 gfn, struct page *page)
 {
 	int rc = mem_give_block(vm, slot, gfn, page);
@@ -351,6 +376,53 @@ static int mem_bring_blocks(struct vm *vm, const struct slot *slot, u64 gfn, str
 		mem_bring_next_blocks(vm, slot, gfn);
 	}
 	return rc == -EAGAIN ? 0 : rc;
+}
+
+/* The same of a memory file, whose huge page is made if it is not there. -ENOENT: that cannot be. */
+static int mem_bring_file_blocks(struct vm *vm, const struct slot *slot, u64 gfn)
+{
+	u64 first = round_down(gfn, MEM_BLOCK);
+	u64 end = min(round_down(gfn, MEM_BLOCK_BATCH) + MEM_BLOCK_BATCH, slot->gfn + slot->nr_pages);
+	struct page *pages[MEM_BLOCK_BATCH / MEM_BLOCK];
+	unsigned long nr;
+	unsigned long i;
+	int rc = -ENOENT;
+
+	if (!mem_block_fits(slot, gfn)) {
+		return rc;
+	}
+	nr = memfile_get_blocks(vm->mm, mem_hva(slot, first), !slot->readonly, pages,
+				(end - first) / MEM_BLOCK);
+	for (i = 0; i < nr; i++) {
+		int given = mem_give_block(vm, slot, first + i * MEM_BLOCK, pages[i]);
+
+		if (!i) {
+			rc = given == -EAGAIN ? 0 : given;
+		}
+		if (given) {
+			mem_let_go(pages + i + 1, nr - i - 1);
+			break;
+		}
+	}
+	return rc;
+}
+
+/* From a memory file: huge pages if they fit, or up to nr single ones. -ENOENT: there is none. */
+static int mem_bring_file(struct vm *vm, const struct slot *slot, u64 gfn, unsigned long nr, bool fits)
+{
+	int given = fits ? mem_bring_file_blocks(vm, slot, gfn) : -ENOENT;
+	struct page *pages[MEM_BATCH];
+
+	if (given != -ENOENT) {
+		return given;
+	}
+	nr = memfile_get_pages(vm->mm, mem_hva(slot, gfn), !slot->readonly, pages, nr);
+	if (!nr) {
+		return -ENOENT;
+	}
+	given = mem_give_pages(vm, slot, gfn, pages, nr);
+	mem_let_go(pages + max(given, 0), nr - max(given, 0));
+	return min(given, 0);
 }
 
 /* Brings the frame, and what else comes cheaply. */
@@ -365,10 +437,11 @@ static int mem_bring(struct vm *vm, const struct slot *slot, u64 gfn)
 	if (!nr) {
 		return 0; /* another vCPU was faster */
 	}
-	if (fits && slot->file) {
-		pages[0] = mem_hold_block(vm, slot, gfn, true);
-		if (pages[0]) {
-			return mem_bring_blocks(vm, slot, gfn, pages[0]);
+	if (slot->file) {
+		int rc = mem_bring_file(vm, slot, gfn, nr, fits);
+
+		if (rc != -ENOENT) {
+			return rc;
 		}
 	}
 	/* More than one are not needed if it is a huge page's. */
@@ -464,21 +537,14 @@ unsigned long mem_user_address(struct vm *vm, u64 ipa)
 }
 
 /* Lets go of a run that the hypervisor has given back. pages_lock held. */
-static void mem_forget(struct vm *vm, const struct pages_run *run)
+static void mem_forget(struct mem *mem, const struct pages_run *run)
 {
-	struct mem *mem = &vm->mem;
 	unsigned long i;
 
 	pages_clear(&mem->pages, run);
 	mem->nr_pages -= run->nr;
 	if (run->block) {
 		mem_let_go_of_block(pfn_to_page(run->pfn));
-		return;
-	}
-	if (vm->protected) {
-		for (i = 0; i < run->nr; i++) {
-			put_page(pfn_to_page(run->pfn + i));
-		}
 		return;
 	}
 	/* By folio: pages in a row need not be of one. */
@@ -488,17 +554,21 @@ static void mem_forget(struct vm *vm, const struct pages_run *run)
 				     folio_page_idx(page_folio(page), page);
 		unsigned long nr = min(run->nr - i, rest);
 
-		unpin_user_page_range_dirty_lock(page, nr, true);
+		if (memfile_owns(page)) {
+			folio_put_refs(page_folio(page), nr);
+		} else {
+			unpin_user_page_range_dirty_lock(page, nr, true);
+		}
 		i += nr;
 	}
 }
 
-static void mem_forget_range(struct vm *vm, u64 first, u64 last)
+static void mem_forget_range(struct mem *mem, u64 first, u64 last)
 {
 	struct pages_run run;
 
-	while (pages_first(&vm->mem.pages, first, last, &run)) {
-		mem_forget(vm, &run);
+	while (pages_first(&mem->pages, first, last, &run)) {
+		mem_forget(mem, &run);
 	}
 }
 
@@ -545,7 +615,7 @@ static int mem_take(struct vm *vm, u64 first, u64 last)
 		if (rc) {
 			failed = failed ?: rc;
 		} else {
-			mem_forget_range(vm, run.gfn, end);
+			mem_forget_range(mem, run.gfn, end);
 		}
 		at = end + 1;
 		cond_resched();

@@ -6,11 +6,11 @@
  * pages, cleared once. (Linux clears an anonymous huge page twice, as Debian configures it: when it
  * allocates, and when it maps.) Pages are allocated on first touch, by the guest or by the VMM, and
  * stay until the file is closed, unmapped, and no guest has any. Where no huge page is to be had,
- * single pages come.
+ * single pages come, 32 in a row if there are such.
  *
  * To Linux the pages are a driver's: never swapped, moved, merged or written back, and found in no
  * page cache. The process has them one page table entry each; what a guest gets as a block is
- * looked up in the file (memfile_get_block()), with no need to map it first.
+ * looked up in the file (memfile_get_blocks(), memfile_get_pages()), with no need to map it first.
  *
  * blocks has huge pages by their place in the file, in 2 MiB; pages has single ones, by theirs in
  * pages.
@@ -39,6 +39,8 @@
 
 #define MEMFILE_ORDER  9
 #define MEMFILE_BLOCK  (1UL << MEMFILE_ORDER)
+#define MEMFILE_ROW_ORDER 5
+#define MEMFILE_ROW    (1UL << MEMFILE_ROW_ORDER)
 #define MEMFILE_AROUND 16UL /* what the VMM gets for one fault in a huge page that is there */
 #define MEMFILE_LENT   XA_MARK_1
 #define MEMFILE_TRIES  200 /* to find nobody else with a page; some ten milliseconds */
@@ -53,15 +55,14 @@ struct memfile {
 
 static const struct file_operations memfile_fops;
 
+#define MEMFILE_GFP (GFP_HIGHUSER | __GFP_ZERO | __GFP_ACCOUNT)
+#define MEMFILE_GFP_IF_EASY (MEMFILE_GFP | __GFP_NORETRY | __GFP_NOWARN)
+
 static struct page *memfile_alloc(unsigned int order)
 {
-	gfp_t flags = GFP_HIGHUSER | __GFP_ZERO | __GFP_ACCOUNT;
-	struct page *page;
+	struct page *page =
+		alloc_pages(order ? MEMFILE_GFP_IF_EASY | __GFP_COMP : MEMFILE_GFP, order);
 
-	if (order) {
-		flags |= __GFP_COMP | __GFP_NORETRY | __GFP_NOWARN;
-	}
-	page = alloc_pages(flags, order);
 	if (page) {
 		set_page_private(page, (unsigned long)&memfile_fops); /* see memfile_owns() */
 	}
@@ -94,6 +95,46 @@ static struct page *memfile_add(struct memfile *file, struct xarray *array, unsi
 	return page;
 }
 
+/* Single pages for all of index's row, which lies in the file. False: there are some, or no memory. */
+static bool memfile_add_row(struct memfile *file, unsigned long index)
+{
+	unsigned long at = round_down(index, MEMFILE_ROW);
+	XA_STATE(xas, &file->pages, at);
+	struct page *pages;
+	unsigned long i;
+
+	if (xa_find(&file->pages, &at, at + MEMFILE_ROW - 1, XA_PRESENT)) {
+		return false;
+	}
+	pages = alloc_pages(MEMFILE_GFP_IF_EASY, MEMFILE_ROW_ORDER);
+	if (!pages) {
+		return false;
+	}
+	split_page(pages, MEMFILE_ROW_ORDER);
+	for (i = 0; i < MEMFILE_ROW; i++) {
+		set_page_private(pages + i, (unsigned long)&memfile_fops);
+	}
+	/* A row is in one node of the tree: the first store makes it, or fails. */
+	BUILD_BUG_ON(XA_CHUNK_SIZE % MEMFILE_ROW);
+	do {
+		xas_lock(&xas);
+		xas_store(&xas, pages);
+		for (i = 1; i < MEMFILE_ROW && !xas_error(&xas); i++) {
+			xas_next(&xas);
+			xas_store(&xas, pages + i);
+		}
+		xas_unlock(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
+	if (xas_error(&xas)) {
+		for (i = 0; i < MEMFILE_ROW; i++) {
+			put_page(pages + i);
+		}
+		return false;
+	}
+	inode_add_bytes(file->inode, PAGE_SIZE << MEMFILE_ROW_ORDER);
+	return true;
+}
+
 static void memfile_drop(struct memfile *file, struct xarray *array, unsigned long at)
 {
 	struct page *page = xa_erase(array, at);
@@ -119,6 +160,9 @@ static struct page *memfile_make(struct memfile *file, unsigned long index, bool
 		if (!IS_ERR(page)) {
 			return page + (index - first);
 		}
+	}
+	if (round_up(index + 1, MEMFILE_ROW) <= file->nr_pages && memfile_add_row(file, index)) {
+		return xa_load(&file->pages, index);
 	}
 	return memfile_add(file, &file->pages, index, 0);
 }
@@ -312,35 +356,94 @@ static bool memfile_maps_block(struct vm_area_struct *vma, unsigned long hva)
 	       IS_ALIGNED(linear_page_index(vma, first), MEMFILE_BLOCK);
 }
 
-static struct page *memfile_find_block(struct memfile *file, unsigned long index, bool make)
+/* The huge page that begins at index, with a reference; make: if it is not there. lock held. */
+static struct page *memfile_hold_block(struct memfile *file, unsigned long index, bool make)
 {
-	struct page *page;
+	struct page *page =
+		make ? memfile_make(file, index, true) : xa_load(&file->blocks, index / MEMFILE_BLOCK);
 
-	mutex_lock(&file->lock);
-	page = make ? memfile_make(file, index, true) : memfile_find(file, index);
 	if (IS_ERR_OR_NULL(page) || !PageCompound(page) || memfile_is_lent(file, index, page)) {
-		page = NULL;
-	} else {
-		get_page(page);
+		return NULL;
 	}
-	mutex_unlock(&file->lock);
+	get_page(page);
 	return page;
 }
 
-struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool write, bool make)
+/* Those from index on that are there; the first is made if need be, and is alone then. */
+static unsigned long memfile_hold_blocks(struct memfile *file, unsigned long index,
+					 struct page **pages, unsigned long nr)
+{
+	unsigned long i = 0;
+
+	mutex_lock(&file->lock);
+	while (i < nr) {
+		pages[i] = memfile_hold_block(file, index + i * MEMFILE_BLOCK, false);
+		if (!pages[i]) {
+			break;
+		}
+		i++;
+	}
+	if (!i) {
+		pages[0] = memfile_hold_block(file, index, true);
+		i = pages[0] != NULL;
+	}
+	mutex_unlock(&file->lock);
+	return i;
+}
+
+unsigned long memfile_get_blocks(struct mm_struct *mm, unsigned long hva, bool write,
+				 struct page **pages, unsigned long nr)
 {
 	struct vm_area_struct *vma;
 	struct memfile *file;
-	struct page *page = NULL;
+	unsigned long held = 0;
 
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, hva);
 	file = memfile_of(vma);
 	if (file && memfile_maps_block(vma, hva) && (!write || (vma->vm_flags & VM_WRITE))) {
-		page = memfile_find_block(file, linear_page_index(vma, hva), make);
+		nr = min(nr, (vma->vm_end - hva) >> (PAGE_SHIFT + MEMFILE_ORDER));
+		held = memfile_hold_blocks(file, linear_page_index(vma, hva), pages, nr);
 	}
 	mmap_read_unlock(mm);
-	return page;
+	return held;
+}
+
+static unsigned long memfile_hold_pages(struct memfile *file, unsigned long index,
+					struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+
+	mutex_lock(&file->lock);
+	for (i = 0; i < nr; i++) {
+		struct page *page = memfile_make(file, index + i, false);
+
+		if (IS_ERR(page) || memfile_is_lent(file, index + i, page)) {
+			break;
+		}
+		get_page(page);
+		pages[i] = page;
+	}
+	mutex_unlock(&file->lock);
+	return i;
+}
+
+unsigned long memfile_get_pages(struct mm_struct *mm, unsigned long hva, bool write,
+				struct page **pages, unsigned long nr)
+{
+	struct vm_area_struct *vma;
+	struct memfile *file;
+	unsigned long held = 0;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, hva);
+	file = memfile_of(vma);
+	if (file && (!write || (vma->vm_flags & VM_WRITE))) {
+		nr = min(nr, (vma->vm_end - hva) >> PAGE_SHIFT);
+		held = memfile_hold_pages(file, linear_page_index(vma, hva), pages, nr);
+	}
+	mmap_read_unlock(mm);
+	return held;
 }
 
 /* Takes index's page, with the huge page it is of, out of everybody's reach. lock held. */

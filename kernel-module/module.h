@@ -246,11 +246,18 @@ bool memfile_owns(struct page *page);
 /* Whether all that the process maps there is of such files. */
 bool memfile_is_mapped(struct mm_struct *mm, unsigned long hva, unsigned long bytes);
 /*
- * The first page of the huge page that the process maps from such a file at hva, the whole of it, with
- * a reference (put_page()); write: only where it may write. If it is not there yet it is made or not.
- * NULL: there is none.
+ * The huge pages that the process maps from such a file from hva on, the whole of them, at most nr. The
+ * first is made if it is not there yet, and is alone then; write: only where it may write. Returns of
+ * how many pages[] has the first page, with a reference (put_page()).
  */
-struct page *memfile_get_block(struct mm_struct *mm, unsigned long hva, bool write, bool make);
+unsigned long memfile_get_blocks(struct mm_struct *mm, unsigned long hva, bool write,
+				 struct page **pages, unsigned long nr);
+/*
+ * The same for single pages, at most nr from hva on, which are made. Returns for how many there are
+ * references in pages[]; 0: no such file is there, or a protected guest has the first page.
+ */
+unsigned long memfile_get_pages(struct mm_struct *mm, unsigned long hva, bool write,
+				struct page **pages, unsigned long nr);
 /*
  * The page that the process maps from such a file at hva, made if need be, with a reference
  * (put_page()), for a protected guest: out of reach of all processes until that reference is gone.

@@ -103,7 +103,9 @@ void vm_free(struct vm *vm);
 int vm_set_slot(struct vm *vm, uint32_t slot, uint32_t flags, uint64_t gpa, uint64_t bytes,
 		void *memory);
 void *memory_map(size_t bytes, size_t align);
-void *memory_map_file(size_t bytes, size_t align); /* from HYP_CREATE_MEMORY */
+/* From HYP_CREATE_MEMORY. */
+void *memory_map_file(size_t bytes, size_t align);
+void memory_replace_by_file(void *memory, size_t bytes); /* in its place */
 
 int reg_get_id(int vcpu_fd, uint64_t id, void *value);
 int reg_set_id(int vcpu_fd, uint64_t id, const void *value);

@@ -31,15 +31,21 @@ void *memory_map(size_t bytes, size_t align)
 	return raw + skip;
 }
 
-void *memory_map_file(size_t bytes, size_t align)
+void memory_replace_by_file(void *memory, size_t bytes)
 {
 	struct hyp_memory file = {.size = bytes};
-	void *memory = memory_map(bytes, align);
 	int fd = ioctl(dev_fd, HYP_CREATE_MEMORY, &file);
 
 	CHECK_OK(fd);
 	CHECK(mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == memory);
 	close(fd); /* the mapping keeps it */
+}
+
+void *memory_map_file(size_t bytes, size_t align)
+{
+	void *memory = memory_map(bytes, align);
+
+	memory_replace_by_file(memory, bytes);
 	return memory;
 }
 

@@ -151,7 +151,8 @@ static void test_file_bad(void)
 }
 
 /* Blocks, and single pages behind the last one; in line with huge pages, and not; a part of a
- * block. */
+ * block; too small for a block: rows of pages, of which this process has touched one, and what is
+ * left over. */
 static void test_file(void)
 {
 	size_t bytes = 4 * BLOCK + 5 * PAGE;
@@ -166,6 +167,10 @@ static void test_file(void)
 	CHECK(mmap(memory + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory + 3 * PAGE);
 	fill_and_check(memory, 2 * BLOCK, PAGE);
+	bytes = 100 * PAGE;
+	memory = memory_map_file(bytes, BLOCK);
+	memory[40 * PAGE] = 1;
+	fill_and_check(memory, bytes, PAGE);
 }
 
 /* The file says how much memory it has, whoever touched it first. */
