@@ -182,7 +182,7 @@ static void emit_insn_end(struct emit *e)
 {
 	emit_vector_end_insn(e);
 	for (unsigned int i = e->insn_cold; i < e->nr_cold; i++) {
-		memcpy(e->cold[i].vectors, e->vector_host, sizeof(e->cold[i].vectors));
+		emit_vector_note_copies(e, e->cold[i].vectors);
 	}
 	e->insn_cold = e->nr_cold;
 }

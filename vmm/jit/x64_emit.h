@@ -69,7 +69,7 @@ struct emit_cold {
 	int8_t reg; /* holds the address */
 	bool write;
 	int8_t newer[32];   /* copies newer than memory when the jump was taken, or -1 */
-	int8_t vectors[32]; /* those that the hot path goes on with; see emit.vector_host */
+	int8_t vectors[32]; /* those that the hot path goes on with; by emit_vector_note_copies() */
 };
 
 /* Each instruction has at most a memory access or an exit, and each of these at most three. */
@@ -105,6 +105,8 @@ struct emit {
 	uint32_t vector_busy;              /* operands of the current operation: not to be reused */
 	uint32_t vectors_newer;            /* guest's registers whose copy is newer than memory */
 	uint16_t scalars[2];               /* xmm registers known to be zero above 4, or 8, bytes */
+	uint8_t vector_part[16];   /* log2 of the bytes that an xmm register has of the guest's, and
+				      zeros; 0: all */
 	unsigned int vectors_held; /* the most copies that could not be replaced at a time */
 	/* A block that jumps to its own start; x64_vcache.c. */
 	bool loops;
@@ -191,6 +193,8 @@ static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
 /* xmm register numbers. emit_vector_def() gives a free one, emit_vector_commit() makes it the guest
  * register's value. A def that is not committed just stays free. */
 unsigned int emit_vector_use(struct emit *e, unsigned int n);
+/* Where only the lowest 1 << size bytes, 4 or 8, count: what lies above is the guest's, or zero. */
+unsigned int emit_vector_use_scalar(struct emit *e, unsigned int n, unsigned int size);
 unsigned int emit_vector_def(struct emit *e);
 void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm);
 /* The same for a scalar of 1 << size bytes, 4 or 8, with zeros above. Is there one in xmm? */
@@ -216,6 +220,7 @@ void emit_vector_loop_end(struct emit *e);
  * that the hot path will rely on. */
 void emit_vector_note(const struct emit *e, int8_t *newer);
 void emit_vector_store_noted(struct emit *e, const int8_t *newer);
+void emit_vector_note_copies(const struct emit *e, int8_t *vectors);
 void emit_vector_reload(struct emit *e, const int8_t *vectors);
 
 void emit_arithmetic(struct emit *e, const struct ir_op *op);

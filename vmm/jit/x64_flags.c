@@ -94,11 +94,12 @@ void emit_flags_from_floats(struct emit *e, const struct ir_op *op)
 	if (!op->flags_live) {
 		return;
 	}
-	x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use(e, op->a), emit_cpu(EMIT_CPU(flags_a)));
+	x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use_scalar(e, op->a, op->size),
+	       emit_cpu(EMIT_CPU(flags_a)));
 	if (op->b == IR_ZR) {
 		x64_mov_store_imm(e->b, true, emit_cpu(EMIT_CPU(flags_b)), 0);
 	} else {
-		x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use(e, op->b),
+		x64_rm(e->b, false, OP_MOVQ_TO, emit_vector_use_scalar(e, op->b, op->size),
 		       emit_cpu(EMIT_CPU(flags_b)));
 	}
 	emit_origin(e, op, CPU_FLAGS_FROM_FLOAT | (op->size == 3 ? CPU_FLAGS_FROM_WIDE : 0));

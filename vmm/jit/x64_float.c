@@ -68,7 +68,7 @@ void emit_check_scalar(struct emit *e, const struct ir_op *op, unsigned int xmm,
 
 static void emit_binary(struct emit *e, const struct ir_op *op, unsigned int opcode, bool underflow)
 {
-	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
+	unsigned int a = scalar_use(e, op, op->a), b = scalar_use(e, op, op->b);
 	unsigned int dst = emit_vector_def(e);
 	bool commutes = opcode == OP_ADD || opcode == OP_MUL;
 
@@ -90,7 +90,7 @@ static void emit_binary(struct emit *e, const struct ir_op *op, unsigned int opc
 
 static void emit_sqrt(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+	unsigned int a = scalar_use(e, op, op->a), dst = emit_vector_def(e);
 
 	x64_vex_rr(e->b, false, scalar_prefix(op) | OP_SQRT, dst, a, a);
 	emit_check_scalar(e, op, dst, false);
@@ -103,7 +103,7 @@ static void emit_sqrt(struct emit *e, const struct ir_op *op)
 static void emit_extreme(struct emit *e, const struct ir_op *op, unsigned int opcode,
 			 unsigned int join)
 {
-	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
+	unsigned int a = scalar_use(e, op, op->a), b = scalar_use(e, op, op->b);
 	unsigned int dst = emit_vector_def(e);
 
 	x64_rr(e->b, false, ucomis(op), a, b);
@@ -119,8 +119,8 @@ static void emit_extreme(struct emit *e, const struct ir_op *op, unsigned int op
 static void emit_fma(struct emit *e, const struct ir_op *op)
 {
 	static const uint16_t opcodes[] = {OP_FMADD231, OP_FNMADD231, OP_FNMSUB231, OP_FMSUB231};
-	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
-	unsigned int c = emit_vector_use(e, op->c), dst = emit_vector_def(e);
+	unsigned int a = scalar_use(e, op, op->a), b = scalar_use(e, op, op->b);
+	unsigned int c = scalar_use(e, op, op->c), dst = emit_vector_def(e);
 
 	emit_scalar_copy(e, op, dst, c);
 	x64_vex_rr(e->b, op->size == 3, opcodes[op->aux - IR_FP_MADD], dst, a, b);
@@ -153,12 +153,12 @@ static void compare_order(struct emit *e, const struct ir_op *op, unsigned int a
 
 static void emit_compare(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), b = 0;
+	unsigned int a = scalar_use(e, op, op->a), b = 0;
 
 	if (op->b == IR_ZR) {
 		x64_rr(e->b, false, OP_XORPS, 0, 0);
 	} else {
-		b = emit_vector_use(e, op->b);
+		b = scalar_use(e, op, op->b);
 	}
 	if (op->flags_read) {
 		compare_order(e, op, a, b);
@@ -179,7 +179,7 @@ static void emit_compare(struct emit *e, const struct ir_op *op)
 /* FABS and FNEG: NaNs too. */
 static void emit_sign(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+	unsigned int a = scalar_use(e, op, op->a), dst = emit_vector_def(e);
 
 	if (op->aux == IR_FP_ABS) {
 		emit_scalar_constant(e, op, 0, EMIT_CONSTANT(abs[op->size - 2]));
@@ -194,7 +194,7 @@ static void emit_sign(struct emit *e, const struct ir_op *op)
 
 static void emit_fp_move(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+	unsigned int a = scalar_use(e, op, op->a), dst = emit_vector_def(e);
 
 	emit_scalar_copy(e, op, dst, a);
 	emit_vector_commit_scalar(e, op->dst, dst, op->size);
@@ -204,7 +204,7 @@ static void emit_fp_move(struct emit *e, const struct ir_op *op)
 static void emit_fp_select(struct emit *e, const struct ir_op *op)
 {
 	enum x64_cond cc = emit_condition(e, op, op->cond);
-	unsigned int a = emit_vector_use(e, op->a), b = emit_vector_use(e, op->b);
+	unsigned int a = scalar_use(e, op, op->a), b = scalar_use(e, op, op->b);
 	unsigned int dst = emit_vector_def(e);
 	bool wide = op->size == 3;
 
@@ -233,7 +233,7 @@ static void emit_bits_to_general(struct emit *e, const struct ir_op *op)
 	enum x64_reg dst = emit_def(op->dst, RAX);
 
 	if (e->vector_host[op->a] >= 0) {
-		x64_rr(e->b, op->wide, OP_MOVD_OUT, emit_vector_use(e, op->a), dst);
+		x64_rr(e->b, op->wide, OP_MOVD_OUT, scalar_use(e, op, op->a), dst);
 	} else {
 		x64_mov_load(e->b, op->wide, dst, emit_vector_reg(op->a));
 	}

@@ -33,6 +33,11 @@ static inline unsigned int ucomis(const struct ir_op *op)
 	return (op->size == 3 ? X64_66 : 0) | OP_UCOMIS;
 }
 
+static inline unsigned int scalar_use(struct emit *e, const struct ir_op *op, unsigned int n)
+{
+	return emit_vector_use_scalar(e, n, op->size);
+}
+
 /* A copy of src without what lies above the scalar. MOVAPS costs no time. */
 void emit_scalar_copy(struct emit *e, const struct ir_op *op, unsigned int dst, unsigned int src);
 /* For the result of dst = first op ...: the host's scalar operations keep what lies above in

@@ -74,7 +74,7 @@ static void round_to_integral(struct emit *e, const struct ir_op *op, unsigned i
 
 static void emit_round(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
+	unsigned int a = scalar_use(e, op, op->a), dst = emit_vector_def(e);
 
 	round_to_integral(e, op, dst, a);
 	if (op->imm != IR_ROUND_AWAY) {
@@ -113,7 +113,7 @@ static void to_unsigned(struct emit *e, const struct ir_op *op)
 
 static void emit_to_integer(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a);
+	unsigned int a = scalar_use(e, op, op->a);
 	bool is_signed = op->aux == IR_FP_TO_INT;
 
 	if (is_signed && op->imm == IR_ROUND_ZERO) {
@@ -150,8 +150,9 @@ static void emit_from_integer(struct emit *e, const struct ir_op *op)
 
 static void emit_resize(struct emit *e, const struct ir_op *op)
 {
-	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
 	bool narrow = op->aux == IR_FP_TO_SINGLE;
+	unsigned int a = emit_vector_use_scalar(e, op->a, narrow ? 3 : 2);
+	unsigned int dst = emit_vector_def(e);
 
 	x64_rr(e->b, false, OP_XORPS, dst, dst);
 	x64_vex_rr(e->b, false, narrow ? OP_CVTSD2SS : OP_CVTSS2SD, dst, dst, a);

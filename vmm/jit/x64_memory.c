@@ -295,7 +295,8 @@ static void vector_load(struct emit *e, unsigned int size, unsigned int dst, str
 
 static void vector_store(struct emit *e, unsigned int size, unsigned int src, struct x64_mem mem)
 {
-	unsigned int xmm = emit_vector_use(e, src);
+	unsigned int xmm = size == 4 ? emit_vector_use(e, src)
+				     : emit_vector_use_scalar(e, src, size == 3 ? 3 : 2);
 
 	switch (size) {
 	case 0:

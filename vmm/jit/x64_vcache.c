@@ -20,6 +20,8 @@
 #define NR_XMM     16
 
 #define OP_MOVAPS       (X64_0F | 0x28)
+#define OP_MOVD         (X64_66 | X64_0F | 0x6e)
+#define OP_MOVQ         (X64_F3 | X64_0F | 0x7e)
 #define OP_MOVAPS_STORE (X64_0F | 0x29)
 
 static void store(struct emit *e, unsigned int n, unsigned int xmm)
@@ -30,6 +32,12 @@ static void store(struct emit *e, unsigned int n, unsigned int xmm)
 static void load(struct emit *e, unsigned int n, unsigned int xmm)
 {
 	x64_rm(e->b, false, OP_MOVAPS, xmm, emit_vector_reg(n));
+}
+
+/* The lowest 1 << size bytes alone. */
+static void load_scalar(struct emit *e, unsigned int n, unsigned int xmm, unsigned int size)
+{
+	x64_rm(e->b, false, size == 3 ? OP_MOVQ : OP_MOVD, xmm, emit_vector_reg(n));
 }
 
 /* The lowest of a set, which is not empty. */
@@ -43,6 +51,7 @@ void emit_vector_forget(struct emit *e)
 	e->vectors_newer = 0;
 	e->scalars[0] = 0;
 	e->scalars[1] = 0;
+	memset(e->vector_part, 0, sizeof(e->vector_part));
 	memset(e->vector_host, -1, sizeof(e->vector_host));
 	memset(e->vector_guest, -1, sizeof(e->vector_guest));
 }
@@ -89,6 +98,21 @@ static void note_held(struct emit *e)
 	}
 }
 
+/* What is above the scalar is not known to be zero. */
+static void note_whole(struct emit *e, unsigned int xmm)
+{
+	e->scalars[0] &= (uint16_t) ~(1u << xmm);
+	e->scalars[1] &= (uint16_t) ~(1u << xmm);
+	e->vector_part[xmm] = 0;
+}
+
+static void note_scalar(struct emit *e, unsigned int xmm, unsigned int size)
+{
+	for (unsigned int i = size - 2; i < 2; i++) {
+		e->scalars[i] |= (uint16_t)(1u << xmm);
+	}
+}
+
 unsigned int emit_vector_def(struct emit *e)
 {
 	unsigned int xmm;
@@ -101,10 +125,19 @@ unsigned int emit_vector_def(struct emit *e)
 		emit_vector_home(e, (unsigned int)e->vector_guest[xmm]);
 	}
 	forget_copy(e, xmm);
-	e->scalars[0] &= (uint16_t) ~(1u << xmm);
-	e->scalars[1] &= (uint16_t) ~(1u << xmm);
+	note_whole(e, xmm);
 	e->vector_busy |= 1u << xmm;
 	note_held(e);
+	return xmm;
+}
+
+static unsigned int new_copy(struct emit *e, unsigned int n)
+{
+	unsigned int xmm = emit_vector_def(e);
+
+	e->vectors_read |= 1u << n & ~e->vectors_written;
+	e->vector_host[n] = (int8_t)xmm;
+	e->vector_guest[xmm] = (int8_t)n;
 	return xmm;
 }
 
@@ -113,13 +146,31 @@ unsigned int emit_vector_use(struct emit *e, unsigned int n)
 	unsigned int xmm;
 
 	if (e->vector_host[n] < 0) {
-		e->vectors_read |= 1u << n & ~e->vectors_written;
-		xmm = emit_vector_def(e);
-		load(e, n, xmm);
-		e->vector_host[n] = (int8_t)xmm;
-		e->vector_guest[xmm] = (int8_t)n;
+		load(e, n, new_copy(e, n));
 	}
 	xmm = (unsigned int)e->vector_host[n];
+	if (e->vector_part[xmm]) {
+		load(e, n, xmm);
+		note_whole(e, xmm);
+	}
+	e->vector_busy |= 1u << xmm;
+	return xmm;
+}
+
+unsigned int emit_vector_use_scalar(struct emit *e, unsigned int n, unsigned int size)
+{
+	unsigned int xmm;
+
+	if (e->vector_host[n] < 0) {
+		xmm = new_copy(e, n);
+		load_scalar(e, n, xmm, size);
+		note_scalar(e, xmm, size);
+		e->vector_part[xmm] = (uint8_t)size;
+	}
+	xmm = (unsigned int)e->vector_host[n];
+	if (e->vector_part[xmm] && e->vector_part[xmm] < size) {
+		return emit_vector_use(e, n);
+	}
 	e->vector_busy |= 1u << xmm;
 	return xmm;
 }
@@ -140,9 +191,7 @@ void emit_vector_commit(struct emit *e, unsigned int n, unsigned int xmm)
 void emit_vector_commit_scalar(struct emit *e, unsigned int n, unsigned int xmm, unsigned int size)
 {
 	emit_vector_commit(e, n, xmm);
-	for (unsigned int i = size - 2; i < 2; i++) {
-		e->scalars[i] |= (uint16_t)(1u << xmm);
-	}
+	note_scalar(e, xmm, size);
 }
 
 bool emit_vector_is_scalar(const struct emit *e, unsigned int size, unsigned int xmm)
@@ -200,7 +249,7 @@ void emit_vector_loop_again(struct emit *e)
 		unsigned int n = e->vectors_kept[i], xmm = FIRST_COPY + i;
 
 		newer &= ~(1u << n);
-		if (e->vector_host[n] < 0) {
+		if (e->vector_host[n] < 0 || e->vector_part[e->vector_host[n]]) {
 			load(e, n, xmm);
 		} else if (e->vector_host[n] != (int)xmm) {
 			x64_rr(e->b, false, OP_MOVAPS, xmm, (unsigned int)e->vector_host[n]);
@@ -236,10 +285,22 @@ void emit_vector_store_noted(struct emit *e, const int8_t *newer)
 	}
 }
 
+/* The register, and from bit 4 on the part. */
+void emit_vector_note_copies(const struct emit *e, int8_t *vectors)
+{
+	for (unsigned int n = 0; n < 32; n++) {
+		int8_t xmm = e->vector_host[n];
+
+		vectors[n] = xmm < 0 ? xmm : (int8_t)(xmm | e->vector_part[xmm] << 4);
+	}
+}
+
 void emit_vector_reload(struct emit *e, const int8_t *vectors)
 {
 	for (unsigned int n = 0; n < 32; n++) {
-		if (vectors[n] >= 0) {
+		if (vectors[n] >= 16) {
+			load_scalar(e, n, vectors[n] & 15, (unsigned int)vectors[n] >> 4);
+		} else if (vectors[n] >= 0) {
 			load(e, n, (unsigned int)vectors[n]);
 		}
 	}
