@@ -91,17 +91,11 @@ static int run_fault_user(struct vcpu *vcpu, enum exit_class class)
 /* Over an instruction that has no effect here. A protected VM's is its own affair. */
 static int run_skip(struct vcpu *vcpu)
 {
-	struct hyp_result pc;
-
 	if (vcpu->vm->protected) {
 		vcpu->action = HYP_RUN_ABORT;
 		return 0;
 	}
-	pc = hyp_vcpu_reg_get(vcpu->handle, HYP_REG_PC);
-	if (!pc.error) {
-		pc = hyp_vcpu_reg_set(vcpu->handle, HYP_REG_PC, pc.v[0] + 4);
-	}
-	return errors_to_errno(pc.error);
+	return errors_to_errno(PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_SKIP, 0)).error);
 }
 
 static int run_exit_fault(struct vcpu *vcpu, const struct hyp_result *result)
@@ -241,7 +235,7 @@ static int run_settle_mmio(struct vcpu *vcpu)
 	if (exit_is_load(fault) && nr < 31) {
 		u64 value = exit_load_value(fault->esr, HYP_MMIO_BYTES(fault->access), vcpu->data);
 
-		result = hyp_vcpu_reg_set(vcpu->handle, HYP_REG_X(nr), value);
+		result = PATIENTLY(hyp_vcpu_reg_set(vcpu->handle, HYP_REG_X(nr), value));
 		if (result.error) {
 			return errors_to_errno(result.error);
 		}

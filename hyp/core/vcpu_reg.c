@@ -6,6 +6,7 @@
  */
 #include <core/debug.h>
 #include <core/idreg.h>
+#include <core/trap.h>
 #include <core/vcpu_reg.h>
 #include <core/vm.h>
 #include <el2/sysreg.h>
@@ -170,6 +171,10 @@ int vcpu_reg_set(struct vcpu *vcpu, u64 reg, u64 value)
 	}
 	if (reg == HYP_REG_CNTVCT) {
 		vcpu->vm->cntvoff = timer_now() - value;
+		return HYP_OK;
+	}
+	if (reg == HYP_REG_SKIP && value == 0) {
+		trap_skip(vcpu);
 		return HYP_OK;
 	}
 	return id_value(reg, &have) && have == value ? HYP_OK : HYP_E_INVAL;

@@ -231,6 +231,7 @@ enum hyp_exit {
 #define HYP_NO_STOLEN     (~0ull)
 #define HYP_REG_SUSPEND   0x12cu /* 1: PSCI SYSTEM_SUSPEND is offered, as HYP_EXIT_SYSTEM */
 #define HYP_REG_DEBUG     0x12du /* HYP_DEBUG_*; not of a protected VM */
+#define HYP_REG_SKIP      0x12eu /* set to 0: the instruction at PC is done (and a step, if stepped) */
 /* What HYP_DEBUG_HW uses: kind 0 to 3 as DBGBVR<n>_EL1, DBGBCR, DBGWVR, DBGWCR; n = 0..15. */
 #define HYP_REG_DEBUG_POINT(kind, n) (0x140u + (kind)*16u + (n))
 #define HYP_REG_SYS(op0, op1, crn, crm, op2)                                                       \

@@ -262,6 +262,7 @@ static void the_host_debugs_a_guest(void **state)
 	struct vcpu *vcpu = guest.vm->vcpus[0];
 	struct guest secret = {0};
 	u64 point = HYP_REG_DEBUG_POINT(DEBUG_WVR, 3);
+	u64 pc;
 
 	(void)state;
 	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG, 8),
@@ -287,6 +288,17 @@ static void the_host_debugs_a_guest(void **state)
 	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_PSTATE, 0x3c5),
 			 HYP_OK);
 	assert_int_equal(vcpu->regs.pstate, 0x3c5 | PSTATE_SS);
+	/* an instruction that was emulated is a step, too */
+	pc = vcpu->regs.pc;
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_SKIP, 1),
+			 HYP_E_INVAL);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_SKIP, 0), HYP_OK);
+	assert_int_equal(vcpu->regs.pc, pc + 4);
+	assert_int_equal(vcpu->regs.pstate, 0x3c5);
+	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG,
+				   HYP_DEBUG_TRAP | HYP_DEBUG_STEP),
+			 HYP_OK);
+	assert_true(vcpu->regs.pstate & PSTATE_SS);
 	assert_int_equal(host_call(vcpu_reg_set, NULL, guest.vcpu[0], HYP_REG_DEBUG, 0), HYP_OK);
 	assert_false(vcpu->regs.pstate & PSTATE_SS);
 	machine_add_guest(&secret, HYP_VM_PROTECTED, 1, 32);
