@@ -4,6 +4,18 @@
  * x19 = where x0-x17 go, x20 = SP, x21 = TPIDR_EL1, x22 = SCTLR_EL1, x23 = VBAR_EL1, x24 = how it
  * ended. The vectors below come here from whatever exception it was, and never return to it.
  */
+	.macro	x0_to_x17 op
+	\op	x0, x1, [x19]
+	\op	x2, x3, [x19, #16]
+	\op	x4, x5, [x19, #32]
+	\op	x6, x7, [x19, #48]
+	\op	x8, x9, [x19, #64]
+	\op	x10, x11, [x19, #80]
+	\op	x12, x13, [x19, #96]
+	\op	x14, x15, [x19, #112]
+	\op	x16, x17, [x19, #128]
+	.endm
+
 	.text
 	.globl	attack
 attack:
@@ -22,15 +34,7 @@ attack:
 	adr	x2, vectors_of_attack
 	msr	vbar_el1, x2
 	isb
-	ldp	x0, x1, [x19]
-	ldp	x2, x3, [x19, #16]
-	ldp	x4, x5, [x19, #32]
-	ldp	x6, x7, [x19, #48]
-	ldp	x8, x9, [x19, #64]
-	ldp	x10, x11, [x19, #80]
-	ldp	x12, x13, [x19, #96]
-	ldp	x14, x15, [x19, #112]
-	ldp	x16, x17, [x19, #128]
+	x0_to_x17 ldp
 	blr	x25
 over:
 	msr	spsel, #1
@@ -40,15 +44,7 @@ over:
 	msr	sctlr_el1, x22
 	msr	vbar_el1, x23
 	isb
-	stp	x0, x1, [x19]
-	stp	x2, x3, [x19, #16]
-	stp	x4, x5, [x19, #32]
-	stp	x6, x7, [x19, #48]
-	stp	x8, x9, [x19, #64]
-	stp	x10, x11, [x19, #80]
-	stp	x12, x13, [x19, #96]
-	stp	x14, x15, [x19, #112]
-	stp	x16, x17, [x19, #128]
+	x0_to_x17 stp
 	mov	x0, x24
 	ldr	x25, [sp, #64]
 	ldp	x23, x24, [sp, #48]

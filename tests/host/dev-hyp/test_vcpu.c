@@ -41,9 +41,10 @@ static void test_vcpu_life(void)
 	vm_free(&vm);
 }
 
-/* No descriptor is left for a vCPU: then there is no vCPU either, and the next attempt makes it. */
-static void test_vcpu_no_descriptor(void)
+/* No descriptor is left: then nothing is made, and the next attempt makes it. */
+static void test_no_descriptor(void)
 {
+	struct kvm_create_device device = {.type = KVM_DEV_TYPE_ARM_VGIC_V3};
 	struct rlimit limit;
 	struct rlimit none;
 	struct vm vm;
@@ -53,10 +54,47 @@ static void test_vcpu_no_descriptor(void)
 	none = limit;
 	none.rlim_cur = 0;
 	CHECK_OK(setrlimit(RLIMIT_NOFILE, &none));
+	CHECK_ERRNO(ioctl(dev_fd, KVM_CREATE_VM, 0), EMFILE);
 	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_VCPU, 0), EMFILE);
+	if (dev_is_hyp) { /* KVM's device stays without one */
+		CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_DEVICE, &device), EMFILE);
+	}
 	CHECK_OK(setrlimit(RLIMIT_NOFILE, &limit));
 	vm_add_vcpu(&vm, 0);
+	vm_add_gic(&vm);
 	vm_free(&vm);
+}
+
+/* The host's table of handles is full: the vCPU that found no room is there when there is some. */
+static void test_no_handle(void)
+{
+	int fds[5][128];
+	int vms[5];
+	int fd = 0;
+	int nr = 0;
+	int i = 0;
+
+	if (!dev_is_hyp) {
+		test_skip("KVM has no handles");
+	}
+	for (; nr < 5 && fd >= 0; nr++) {
+		vms[nr] = ioctl(dev_fd, KVM_CREATE_VM, 0);
+		CHECK_OK(vms[nr]);
+		for (i = 0; i < 128 && fd >= 0; i++) {
+			fd = ioctl(vms[nr], KVM_CREATE_VCPU, i);
+			fds[nr][i] = fd;
+		}
+	}
+	CHECK(fd < 0);
+	CHECK_EQ(errno, ENOSPC);
+	CHECK(i > 1); /* there was room for some of this VM's */
+	for (int n = 0; n < 128; n++) {
+		close(fds[0][n]);
+	}
+	close(vms[0]);
+	CHECK_OK(ioctl(vms[nr - 1], KVM_CREATE_VCPU, i - 1));
+	CHECK_OK(ioctl(vms[nr - 1], KVM_CREATE_VCPU, i));
+	CHECK_ERRNO(ioctl(vms[nr - 1], KVM_CREATE_VCPU, i - 1), EEXIST);
 }
 
 static void test_mmio(void)
@@ -711,7 +749,8 @@ static void test_other_process(void)
 
 const struct test tests_vcpu[] = {
 	{"vcpu_life", test_vcpu_life},
-	{"vcpu_no_descriptor", test_vcpu_no_descriptor},
+	{"no_descriptor", test_no_descriptor},
+	{"no_handle", test_no_handle},
 	{"mmio", test_mmio},
 	{"mmio_signed", test_mmio_signed},
 	{"immediate_exit", test_immediate_exit},
