@@ -12,6 +12,7 @@
  * only reads from there; what it has written is moved there at the jump back, and stored when the
  * loop is left.
  */
+#include <emmintrin.h>
 #include <string.h>
 
 #include "x64_emit.h"
@@ -201,8 +202,10 @@ bool emit_vector_is_scalar(const struct emit *e, unsigned int size, unsigned int
 
 void emit_vector_end_op(struct emit *e)
 {
-	note_held(e);
-	e->vector_busy = 0;
+	if (e->vector_busy) {
+		note_held(e);
+		e->vector_busy = 0;
+	}
 }
 
 void emit_vector_end_insn(struct emit *e)
@@ -269,39 +272,51 @@ void emit_vector_loop_end(struct emit *e)
 	}
 }
 
+/* Those of 32 that are not negative: mostly none. */
+static uint32_t those_set(const int8_t *vectors)
+{
+	int low = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)vectors));
+	int high = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(vectors + 16)));
+
+	return ~((uint32_t)low | (uint32_t)high << 16);
+}
+
 void emit_vector_note(const struct emit *e, int8_t *newer)
 {
-	for (unsigned int n = 0; n < 32; n++) {
-		newer[n] = e->vectors_newer >> n & 1 ? e->vector_host[n] : -1;
+	memset(newer, -1, 32);
+	for (uint32_t left = e->vectors_newer; left; left &= left - 1) {
+		newer[first(left)] = e->vector_host[first(left)];
 	}
 }
 
 void emit_vector_store_noted(struct emit *e, const int8_t *newer)
 {
-	for (unsigned int n = 0; n < 32; n++) {
-		if (newer[n] >= 0) {
-			store(e, n, (unsigned int)newer[n]);
-		}
+	for (uint32_t left = those_set(newer); left; left &= left - 1) {
+		store(e, first(left), (unsigned int)newer[first(left)]);
 	}
 }
 
 /* The register, and from bit 4 on the part. */
 void emit_vector_note_copies(const struct emit *e, int8_t *vectors)
 {
-	for (unsigned int n = 0; n < 32; n++) {
-		int8_t xmm = e->vector_host[n];
-
-		vectors[n] = xmm < 0 ? xmm : (int8_t)(xmm | e->vector_part[xmm] << 4);
+	memset(vectors, -1, 32);
+	for (unsigned int xmm = FIRST_COPY; xmm < NR_XMM; xmm++) {
+		if (e->vector_guest[xmm] >= 0 && e->vector_guest[xmm] < IR_VT0) {
+			vectors[e->vector_guest[xmm]] = (int8_t)(xmm | e->vector_part[xmm] << 4u);
+		}
 	}
 }
 
 void emit_vector_reload(struct emit *e, const int8_t *vectors)
 {
-	for (unsigned int n = 0; n < 32; n++) {
-		if (vectors[n] >= 16) {
-			load_scalar(e, n, vectors[n] & 15, (unsigned int)vectors[n] >> 4);
-		} else if (vectors[n] >= 0) {
-			load(e, n, (unsigned int)vectors[n]);
+	for (uint32_t left = those_set(vectors); left; left &= left - 1) {
+		unsigned int n = first(left), xmm = vectors[n] & 15,
+			     part = (unsigned int)vectors[n] >> 4;
+
+		if (part) {
+			load_scalar(e, n, xmm, part);
+		} else {
+			load(e, n, xmm);
 		}
 	}
 }
