@@ -26,6 +26,7 @@
 #include "decode.h"
 #include "options/opt.h"
 
+#define GIC_BASE   0x08000000ull
 #define RAM_BASE   0x40000000ull
 #define RAM_SIZE   (1u << 20)
 #define GUARD      65536u
@@ -96,18 +97,36 @@ static void fill_tables(uint8_t *ram)
 #define MSR(op0, op1, crn, crm, op2)                                                               \
 	(0xd5000000u | (op0) << 19 | (op1) << 16 | (crn) << 12 | (crm) << 8 | (op2) << 5)
 
-/* MOV X0, value; MSR, at *offset. */
-static void put_msr(uint8_t *ram, unsigned int *offset, uint32_t msr, uint64_t value)
+static void put_word(uint8_t *ram, unsigned int *offset, uint32_t word)
+{
+	memcpy(ram + *offset, &word, 4);
+	*offset += 4;
+}
+
+/* MOV Xn, value, at *offset. */
+static void put_mov(uint8_t *ram, unsigned int *offset, unsigned int n, uint64_t value)
 {
 	for (unsigned int i = 0; i < 4; i++) {
-		uint32_t word = (i ? 0xf2800000u : 0xd2800000u) | i << 21 |
-				(uint32_t)(value >> 16 * i & 0xffff) << 5;
-
-		memcpy(ram + *offset, &word, 4);
-		*offset += 4;
+		put_word(ram, offset,
+			 (i ? 0xf2800000u : 0xd2800000u) | i << 21 |
+				 (uint32_t)(value >> 16 * i & 0xffff) << 5 | n);
 	}
-	memcpy(ram + *offset, &msr, 4);
-	*offset += 4;
+}
+
+static void put_msr(uint8_t *ram, unsigned int *offset, uint32_t msr, uint64_t value)
+{
+	put_mov(ram, offset, 0, value);
+	put_word(ram, offset, msr);
+}
+
+/* Something to one of the GIC's registers, often an address. */
+static void put_gic_store(uint8_t *ram, unsigned int *offset)
+{
+	uint64_t frame = GIC_BASE + (rnd() % 16) * 0x10000;
+
+	put_mov(ram, offset, 1, frame + rnd() % (rnd() % 2 ? 0x180 : 0x2000) / 8 * 8);
+	put_mov(ram, offset, 0, rnd() % 2 ? 1ull << 63 | (RAM_BASE + rnd() % RAM_SIZE) : rnd());
+	put_word(ram, offset, rnd() % 2 ? 0xf9000020 : 0xb9000020); /* str x0 or w0, [x1] */
 }
 
 static uint64_t rnd_address(void)
@@ -165,6 +184,12 @@ static void put_prelude(uint8_t *ram, unsigned int offset)
 		MSR(3, 0, 12, 12, 7), /* ICC_IGRPEN1 */
 		MSR(3, 0, 12, 11, 5), /* ICC_SGI1R */
 		MSR(3, 3, 4, 4, 0),   /* FPCR */
+		MSR(3, 3, 14, 12, 0), /* PMEVTYPER0 */
+		MSR(3, 3, 14, 8, 0),  /* PMEVCNTR0 */
+		MSR(3, 3, 9, 13, 0),  /* PMCCNTR */
+		MSR(3, 3, 9, 14, 0),  /* PMUSERENR */
+		MSR(3, 0, 9, 14, 1),  /* PMINTENSET */
+		MSR(3, 3, 9, 12, 1),  /* PMCNTENSET */
 	};
 
 	put_msr(ram, &offset, MSR(3, 0, 12, 0, 0),
@@ -175,6 +200,12 @@ static void put_prelude(uint8_t *ram, unsigned int offset)
 	}
 	for (unsigned int i = 0; i < sizeof(random_registers) / 4; i++) {
 		put_msr(ram, &offset, random_registers[i], rnd() % 2 ? rnd() : 0);
+	}
+	put_msr(ram, &offset, MSR(3, 3, 14, 12, 1), 0x08); /* PMEVTYPER1: instructions */
+	put_msr(ram, &offset, MSR(3, 3, 14, 8, 1), 0ull - rnd() % 4096); /* PMEVCNTR1 */
+	put_msr(ram, &offset, MSR(3, 3, 9, 12, 0), rnd() % 2);           /* PMCR */
+	for (unsigned int i = 0; i < 16; i++) {
+		put_gic_store(ram, &offset);
 	}
 	put_msr(ram, &offset, MSR(3, 0, 10, 2, 0), 0xffull | (rnd() & ~0xffull)); /* MAIR */
 	put_msr(ram, &offset, MSR(3, 0, 2, 0, 0), RAM_BASE + TABLE_L1);           /* TTBR0 */
@@ -225,10 +256,10 @@ static int run_machine(const struct opt_values *options, unsigned int nr_cpus, u
 		.ops = &accel_jit, .options = options, .bus = bus_create(), .nr_vcpus = nr_cpus};
 	struct accel_region region = {.gpa = RAM_BASE, .size = RAM_SIZE, .host = ram};
 	struct accel_gic gic = {.v2 = rnd() % 2,
-				.dist_base = 0x08000000,
-				.redist_base = 0x080a0000,
-				.cpu_base = 0x08010000,
-				.its_base = 0x08080000,
+				.dist_base = GIC_BASE,
+				.redist_base = GIC_BASE + 0xa0000,
+				.cpu_base = GIC_BASE + 0x10000,
+				.its_base = GIC_BASE + 0x80000,
 				.nr_irqs = 64};
 	struct accel_vcpu *vcpus[NR_CPUS];
 	pthread_t threads[NR_CPUS];

@@ -172,7 +172,6 @@ static void lpi_enable(struct gic *gic, struct gic_cpu *cpu)
 	struct gic_lpis *lpis = cpu->lpis;
 
 	lpis->enabled = true;
-	memset(lpis->pending, 0, sizeof(lpis->pending));
 	if (!(lpis->pendbaser & PENDBASER_PTZ)) {
 		gic_read_memory(gic, lpi_pending_address(lpis), lpis->pending, lpi_count(lpis) / 8);
 	}
@@ -185,6 +184,7 @@ static void lpi_disable(struct gic *gic, struct gic_cpu *cpu)
 	struct gic_lpis *lpis = cpu->lpis;
 
 	gic_write_memory(gic, lpi_pending_address(lpis), lpis->pending, lpi_count(lpis) / 8);
+	memset(lpis->pending, 0, sizeof(lpis->pending));
 	lpis->enabled = false;
 	lpis->pendbaser &= ~PENDBASER_PTZ;
 }
