@@ -397,6 +397,9 @@ static void pending_tables_are_loaded_and_stored(void **state)
 	assert_int_equal(lines[0], 0);
 	assert_int_equal(memory[PENDING + LPI / 8], 1u << LPI % 8);
 	event_command(INT, DEVICE, EVENT); /* nobody is there */
+	command(MOVI | DEVICE << 32, EVENT, 4, 0);
+	assert_int_equal(lines[1], 0); /* nothing is left to take along */
+	command(MOVI | DEVICE << 32, EVENT, 3, 0);
 	memory[PENDING + LPI / 8] = 0;
 	memory[PENDING + (LPI + 9) / 8] = 1u << (LPI + 9) % 8;
 	configure(LPI + 9, 0x80, true);

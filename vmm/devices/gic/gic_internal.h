@@ -70,7 +70,7 @@ struct gic_cpu {
 };
 
 struct gic {
-	pthread_mutex_t lock; /* leaf but for config.set_lines() */
+	pthread_mutex_t lock; /* taken before what the functions in config take */
 	struct gic_config config;
 	uint32_t ctlr; /* GICD_CTLR.EnableGrp0, EnableGrp1 */
 	struct gic_bank shared;
