@@ -75,6 +75,21 @@ static bool fp_compare(struct front *f, enum ir_fp kind, bool zero)
 	return true;
 }
 
+static bool fp_conditional_compare(struct front *f, enum ir_fp kind)
+{
+	unsigned int nzcv = f_nzcv(f->insn);
+	struct ir_op *o;
+
+	if (f_cond(f->insn) >= 14 || !fp_compare(f, kind, false)) {
+		return false;
+	}
+	o = &f->block->ops[f->block->nr_ops - 1];
+	o->cond = (uint8_t)f_cond(f->insn);
+	o->imm = (nzcv & 8 ? CPU_FLAG_N : 0) | (nzcv & 4 ? CPU_FLAG_Z : 0) |
+		 (nzcv & 2 ? CPU_FLAG_C : 0) | (nzcv & 1 ? CPU_FLAG_V : 0);
+	return true;
+}
+
 static bool fp_select(struct front *f)
 {
 	uint32_t i = f->insn;
@@ -296,6 +311,10 @@ bool front_fp(struct front *f)
 		return fp_compare(f, IR_FP_CMPE, false);
 	case A64_FCMPE_ZERO:
 		return fp_compare(f, IR_FP_CMPE, true);
+	case A64_FCCMP:
+		return fp_conditional_compare(f, IR_FP_CCMP);
+	case A64_FCCMPE:
+		return fp_conditional_compare(f, IR_FP_CCMPE);
 	case A64_FMAX_F:
 	case A64_FMAXNM_F:
 		return fp_arithmetic(f, IR_FP_MAX);

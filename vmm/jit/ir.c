@@ -109,7 +109,9 @@ bool ir_needs_state(const struct ir_op *op)
 static bool ir_reads_flags(const struct ir_op *op)
 {
 	return op->op == IR_BRANCH || op->op == IR_SELECT || op->op == IR_CCMP ||
-	       op->op == IR_ADC || op->op == IR_SBC || (op->op == IR_FP && op->aux == IR_FP_SELECT);
+	       op->op == IR_ADC || op->op == IR_SBC ||
+	       (op->op == IR_FP &&
+		(op->aux == IR_FP_SELECT || op->aux == IR_FP_CCMP || op->aux == IR_FP_CCMPE));
 }
 
 /* Who wants NZCV, seen from an operation towards the end of its block. */
@@ -165,7 +167,7 @@ void ir_analyse(struct ir_block *block)
 			op->flags_live = wanted.as_state || wanted.in_memory;
 			op->flags_read = wanted.in_memory;
 			op->kept_cond = wanted.kept_cond;
-			if (op->op == IR_FP) {
+			if (op->op == IR_FP && (op->aux == IR_FP_CMP || op->aux == IR_FP_CMPE)) {
 				ir_choose_comparison(op, &wanted);
 			}
 			wanted = nothing;

@@ -142,6 +142,8 @@ enum ir_fp {
 	IR_FP_MIN,
 	IR_FP_CMP,  /* sets NZCV; b IR_ZR: zero; cond: see ir_analyse() */
 	IR_FP_CMPE, /* the same, signalling on quiet NaNs */
+	IR_FP_CCMP, /* if cond: like IR_FP_CMP, else flags = imm, as in cpu->flags */
+	IR_FP_CCMPE,
 	IR_FP_MOV,
 	IR_FP_ABS,
 	IR_FP_NEG,

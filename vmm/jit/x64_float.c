@@ -141,11 +141,11 @@ static void compare_equal(struct emit *e, const struct ir_op *op, unsigned int a
 }
 
 /* (U)COMISx. Signalling compares report quiet NaNs too. */
-static void compare_order(struct emit *e, const struct ir_op *op, unsigned int a, unsigned int b)
+static void compare_order(struct emit *e, const struct ir_op *op, unsigned int a, unsigned int b,
+			  bool swap)
 {
-	unsigned int opcode =
-		op->aux == IR_FP_CMPE ? ucomis(op) - OP_UCOMIS + OP_COMIS : ucomis(op);
-	bool swap = op->cond == 2 || op->cond == 4 || op->cond == 8; /* CS, MI, HI */
+	bool signals = op->aux == IR_FP_CMPE || op->aux == IR_FP_CCMPE;
+	unsigned int opcode = signals ? ucomis(op) - OP_UCOMIS + OP_COMIS : ucomis(op);
 
 	x64_rr(e->b, false, opcode, swap ? b : a, swap ? a : b);
 	e->host_flags = swap ? EMIT_FLAGS_FLOAT_SWAPPED : EMIT_FLAGS_FLOAT;
@@ -161,7 +161,7 @@ static void emit_compare(struct emit *e, const struct ir_op *op)
 		b = scalar_use(e, op, op->b);
 	}
 	if (op->flags_read) {
-		compare_order(e, op, a, b);
+		compare_order(e, op, a, b, false);
 		emit_flags_of_floats(e->b);
 		emit_flags_written(e);
 		e->host_flags = EMIT_FLAGS_NONE;
@@ -170,10 +170,27 @@ static void emit_compare(struct emit *e, const struct ir_op *op)
 	emit_flags_from_floats(e, op);
 	if (op->cond == 0) {
 		compare_equal(e, op, a, b);
-	} else {
-		compare_order(e, op, a, b);
+	} else { /* the other way round for CS, MI and HI */
+		compare_order(e, op, a, b, op->cond == 2 || op->cond == 4 || op->cond == 8);
 	}
 	emit_flags_keep(e, op);
+}
+
+/* NZCV goes to memory, from here or there. */
+static void emit_conditional_compare(struct emit *e, const struct ir_op *op)
+{
+	unsigned int a = scalar_use(e, op, op->a), b = scalar_use(e, op, op->b);
+	enum x64_cond cc = emit_condition(e, op, op->cond);
+	uint8_t *otherwise = x64_jcc_fwd(e->b, cc ^ 1), *done;
+
+	compare_order(e, op, a, b, false);
+	emit_flags_of_floats(e->b);
+	done = x64_jmp_fwd(e->b);
+	x64_patch_here(e->b, otherwise);
+	x64_mov_store_imm(e->b, false, emit_cpu(EMIT_CPU(flags)), (int32_t)op->imm);
+	x64_patch_here(e->b, done);
+	emit_flags_written(e);
+	e->host_flags = EMIT_FLAGS_NONE;
 }
 
 /* FABS and FNEG: NaNs too. */
@@ -303,6 +320,8 @@ void emit_float(struct emit *e, const struct ir_op *op)
 {
 	if (op->aux == IR_FP_CMP || op->aux == IR_FP_CMPE) {
 		emit_compare(e, op);
+	} else if (op->aux == IR_FP_CCMP || op->aux == IR_FP_CCMPE) {
+		emit_conditional_compare(e, op);
 	} else if (emit_fp_arithmetic(e, op) || emit_float_convert(e, op)) {
 		e->host_flags = EMIT_FLAGS_NONE;
 	} else {

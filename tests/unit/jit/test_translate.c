@@ -117,11 +117,11 @@ static const enum a64_op carry_ops[] = {
 
 /* Comparisons of floats, those who ask for their result, and what comes between. */
 static const enum a64_op float_ops[] = {
-	A64_FCMP,   A64_FCMPE,     A64_FCMP_ZERO,  A64_FCMPE_ZERO, A64_FCSEL,    A64_FCSEL,
-	A64_B_COND, A64_CSEL,      A64_CSINC,      A64_CCMP_IMM,   A64_FMOV_F,   A64_FABS_F,
-	A64_FNEG_F, A64_FMOV_FIMM, A64_FADD_F,     A64_FMUL_F,     A64_FMADD,    A64_FNMUL_F,
-	A64_FSUB_F, A64_SCVTF,     A64_FMOV_FROMF, A64_FCVT,       A64_FMOV_TOF, A64_ADC,
-	A64_DUP_E,  A64_ZIP1,
+	A64_FCCMP,    A64_FCCMPE,  A64_FCMP,   A64_FCMPE,     A64_FCMP_ZERO,  A64_FCMPE_ZERO,
+	A64_FCSEL,    A64_FCSEL,   A64_B_COND, A64_CSEL,      A64_CSINC,      A64_CCMP_IMM,
+	A64_FMOV_F,   A64_FABS_F,  A64_FNEG_F, A64_FMOV_FIMM, A64_FADD_F,     A64_FMUL_F,
+	A64_FMADD,    A64_FNMUL_F, A64_FSUB_F, A64_SCVTF,     A64_FMOV_FROMF, A64_FCVT,
+	A64_FMOV_TOF, A64_ADC,     A64_DUP_E,  A64_ZIP1,
 };
 
 static const enum a64_op conversion_ops[] = {
