@@ -267,11 +267,20 @@ static void signal_runners(size_t first)
 	}
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* The process of a round; ends in order, or leaves it to the kernel. */
 static void run_round(unsigned int ms, bool in_order)
 {
 	struct dice dice = {storm.seed};
 	pthread_t threads[NR_WORKS];
+	uint64_t end;
 	size_t i;
 
 	make_vm();
@@ -281,11 +290,8 @@ static void run_round(unsigned int ms, bool in_order)
 			storm.runners[i] = threads[i];
 		}
 	}
-	for (unsigned int us = 0; us < ms * 1000;) {
-		unsigned int pause = 1 + roll(&dice, 500);
-
-		usleep(pause);
-		us += pause;
+	for (end = now_ms() + ms; now_ms() < end;) {
+		usleep(roll(&dice, 500));
 		signal_runners(roll(&dice, NR_RUNNERS));
 	}
 	if (!in_order) {
@@ -336,8 +342,8 @@ int storm_main(unsigned int seconds, unsigned int seed)
 {
 	static struct state before;
 	static struct state after;
-	time_t end;
 	unsigned int i;
+	uint64_t end;
 	bool ok = true;
 
 	dev_fd = open(dev_path, O_RDWR | O_CLOEXEC);
@@ -345,8 +351,8 @@ int storm_main(unsigned int seconds, unsigned int seed)
 		ok = one_round(seed + i);
 	}
 	state_take(&before);
-	end = time(NULL) + (time_t)seconds;
-	while (ok && time(NULL) < end) {
+	end = now_ms() + seconds * 1000;
+	while (ok && now_ms() < end) {
 		ok = one_round(seed + i++);
 	}
 	state_take(&after);

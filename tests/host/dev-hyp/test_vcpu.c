@@ -607,6 +607,7 @@ static struct stopper {
 	pthread_t runner;
 	const char *what; /* that failed */
 	int error;
+	bool stopped;
 } stopper;
 
 static void *stop_and_look(void *unused)
@@ -629,7 +630,10 @@ static void *stop_and_look(void *unused)
 		}
 		stopper.error = errno;
 	}
-	pthread_kill(stopper.runner, SIGUSR1);
+	while (!__atomic_load_n(&stopper.stopped, __ATOMIC_RELAXED)) {
+		pthread_kill(stopper.runner, SIGUSR1);
+		usleep(1000);
+	}
 	return NULL;
 }
 
@@ -648,6 +652,7 @@ static void test_cpu_on_race(void)
 	stopper = (struct stopper){.vm = &vm, .runner = pthread_self()};
 	CHECK_EQ(pthread_create(&thread, NULL, stop_and_look, NULL), 0);
 	CHECK_ERRNO(vcpu_run(&vm, 0), EINTR);
+	__atomic_store_n(&stopper.stopped, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	if (stopper.what) {
 		test_fail(__FILE__, __LINE__, "%s: %s", stopper.what, strerror(stopper.error));
