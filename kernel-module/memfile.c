@@ -458,8 +458,8 @@ static int memfile_withdraw(struct memfile *file, unsigned long index, struct pa
 	for (i = 0; i < MEMFILE_TRIES; i++) {
 		/* A fault that was served before the mark may map it only now. */
 		unmap_mapping_pages(file->inode->i_mapping, round_down(index, nr), nr, false);
-		smp_mb(); /* get_user_pages_fast(): a reference, then it looks whether it is mapped
-			   */
+		/* get_user_pages_fast() takes a reference, and then looks whether it is still mapped. */
+		smp_mb();
 		if (page_count(page) == 1) {
 			return 0;
 		}
