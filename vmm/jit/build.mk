@@ -54,6 +54,7 @@ jit-y += vmm/jit/x64_exit.c
 jit-y += vmm/jit/x64_float.c
 jit-y += vmm/jit/x64_float_convert.c
 jit-y += vmm/jit/x64_memory.c
+jit-y += vmm/jit/x64_return.c
 jit-y += vmm/jit/x64_vcache.c
 jit-y += vmm/jit/x64_vector.c
 jit-y += vmm/jit/x64_vector_crypto.c

@@ -64,10 +64,13 @@ struct cache_block {
 struct cache_stubs {
 	unsigned int (*enter)(struct jit_cpu *cpu, const void *code); /* enum translate_exit */
 	const void *leave;                                            /* reason in eax */
-	const void *link;         /* target in rax, jump site in rcx */
-	const void *guard;        /* the same, and it is a guarded one that may be linked already */
-	const void *lookup_again; /* target in rax, context in rdx: it is not where it should be */
-	const void *exec;         /* insn in eax, function number in ecx, pc in rdx */
+	const void *link;   /* target in rax, jump site in rcx */
+	const void *guard;  /* the same, and it is a guarded one that may be linked already */
+	const void *lookup; /* target in rax: through jumps[] */
+	const void *frame_dropped; /* the same; these two are returned to (x64_return.c) */
+	const void *no_frame;
+	const void *lookup_again;  /* target in rax, context in rdx: it is not where it should be */
+	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
 };
@@ -145,6 +148,10 @@ void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
 void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size);
 /* No block may be entered again; none is freed. */
 void cache_invalidate_all(struct jit_cache *cache);
+
+/* cpu->code_context is another one: calls that translated code is in are returned from by a lookup.
+ */
+void frames_drop(struct jit_cpu *cpu);
 
 /* Around translated code. cache_enter() waits while the cache is being dropped. */
 void cache_enter(struct jit_cpu *cpu);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "cache.h"
 #include "context.h"
 #include "mmu.h"
 #include "pmu.h"
@@ -18,11 +19,15 @@ void context_select(struct jit_cpu *cpu)
 	bool own = cpu->el == 0 || cpu->context_el1_local;
 	uint64_t name = own ? cpu->context->jumps : cpu->context_el1;
 	uint64_t spread = own ? 1 + (uint64_t)(cpu->context - cpu->contexts) : 0;
+	uint64_t before = cpu->code_context;
 
 	spread = spread * 0x4f1 << CONTEXT_SPREAD_SHIFT & ((1u << CONTEXT_NAME_SHIFT) - 1);
 	cpu->mapped = own ? cpu->context->mapped : cpu->mapped_el1;
 	cpu->code_context = name << CONTEXT_NAME_SHIFT | spread | (cpu->uao ? CONTEXT_UAO : 0) |
 			    (pmu_counts_insns(cpu) ? CONTEXT_COUNTS : 0) | cpu->bank;
+	if (cpu->code_context != before) {
+		frames_drop(cpu);
+	}
 }
 
 /* The ASID's context, or the one that was not used for longest. */

@@ -394,6 +394,9 @@ struct jit_cpu {
 	struct tlb_slot slots[TLB_NR_BANKS][32] CPU_LINE_ALIGNED;
 	uint64_t code_context; /* names what translated code depends on besides its address */
 	uint32_t *mapped;      /* of the current context, or of EL1 */
+	uint64_t frames_top;   /* x64_return.c: where its frames on the host's stack begin */
+	uint64_t frames_limit; /* where no other fits */
+	uint64_t frames_end;   /* and, while C code runs, where they end */
 	uint64_t link_site;    /* the jump that left translated code last */
 	struct cpu_jump jumps[CPU_NR_JUMPS] CPU_LINE_ALIGNED;
 	struct cpu_context *context; /* the current one */

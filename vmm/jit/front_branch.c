@@ -5,25 +5,50 @@
 #include "front.h"
 #include "sysreg.h"
 
-static bool branch_to(struct front *f, enum ir_opcode op, int64_t offset)
+static bool branch_jump(struct front *f, int64_t offset, enum ir_jump kind)
 {
-	ir_append(f->block, op)->imm = (int64_t)(f->pc + (uint64_t)offset);
-	f->end = op == IR_JUMP;
+	struct ir_op *o;
+
+	if (kind == IR_JUMP_CALL) {
+		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
+	}
+	o = ir_append(f->block, IR_JUMP);
+	o->aux = kind;
+	o->imm = (int64_t)(f->pc + (uint64_t)offset);
+	f->end = true;
 	return true;
 }
 
-static bool branch_register(struct front *f, bool link)
+static bool branch_register(struct front *f, enum ir_jump kind)
 {
 	unsigned int target = front_zr(f_rn(f->insn));
+	struct ir_op *o;
 
-	if (link) {
+	if (kind == IR_JUMP_CALL) {
 		/* BLR X30 reads its target first. */
 		front_op3(f, IR_MOV, true, IR_T0, target, IR_NONE);
 		target = IR_T0;
 		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
 	}
-	ir_append(f->block, IR_JUMP_REG)->a = (uint8_t)target;
+	o = ir_append(f->block, IR_JUMP_REG);
+	o->a = (uint8_t)target;
+	o->aux = kind;
 	f->end = true;
+	return true;
+}
+
+static bool branch_condition(struct front *f)
+{
+	uint32_t i = f->insn;
+	int64_t offset = front_sext(f_imm19(i), 19) * 4;
+	struct ir_op *o;
+
+	if (f_bcond(i) >= 14) {
+		return branch_jump(f, offset, IR_JUMP_PLAIN);
+	}
+	o = ir_append(f->block, IR_BRANCH);
+	o->cond = (uint8_t)f_bcond(i);
+	o->imm = (int64_t)(f->pc + (uint64_t)offset);
 	return true;
 }
 
@@ -57,17 +82,11 @@ bool front_branch(struct front *f)
 
 	switch (f->op) {
 	case A64_BL:
-		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
-		return branch_to(f, IR_JUMP, front_sext(f_imm26(i), 26) * 4);
+		return branch_jump(f, front_sext(f_imm26(i), 26) * 4, IR_JUMP_CALL);
 	case A64_B:
-		return branch_to(f, IR_JUMP, front_sext(f_imm26(i), 26) * 4);
+		return branch_jump(f, front_sext(f_imm26(i), 26) * 4, IR_JUMP_PLAIN);
 	case A64_B_COND:
-		if (f_bcond(i) >= 14) {
-			return branch_to(f, IR_JUMP, front_sext(f_imm19(i), 19) * 4);
-		}
-		branch_to(f, IR_BRANCH, front_sext(f_imm19(i), 19) * 4);
-		f->block->ops[f->block->nr_ops - 1].cond = (uint8_t)f_bcond(i);
-		return true;
+		return branch_condition(f);
 	case A64_CBZ:
 		return branch_zero(f, false);
 	case A64_CBNZ:
@@ -77,10 +96,11 @@ bool front_branch(struct front *f)
 	case A64_TBNZ:
 		return branch_bit(f, true);
 	case A64_BR:
+		return branch_register(f, IR_JUMP_PLAIN);
 	case A64_RET:
-		return branch_register(f, false);
+		return branch_register(f, IR_JUMP_RETURN);
 	case A64_BLR:
-		return branch_register(f, true);
+		return branch_register(f, IR_JUMP_CALL);
 	default:
 		return false;
 	}
@@ -89,14 +109,8 @@ bool front_branch(struct front *f)
 /* The interpreter's function, and then whatever block is next under the changed state. */
 static bool system_call_and_leave(struct front *f)
 {
-	struct ir_op *o;
-
 	ir_append(f->block, IR_CALL)->imm = f->op;
-	o = ir_append(f->block, IR_JUMP);
-	o->imm = (int64_t)(f->pc + 4);
-	o->aux = 1; /* not chained: the context may be another */
-	f->end = true;
-	return true;
+	return branch_jump(f, 4, IR_JUMP_UNCHAINED);
 }
 
 /* DC ZVA; Rt holds the address, not a base: SP does not come into it. */
@@ -159,15 +173,17 @@ bool front_system(struct front *f)
 		}
 		return true;
 	case A64_CLREX:
-	case A64_DSB:
 		return false;
+	case A64_DSB: /* may serve other CPUs' TLBI */
+		return system_call_and_leave(f);
 	case A64_MRS:
 		return SYSREG_OF_INSN(f->insn) == SYSREG(3, 3, 4, 4, 0) ? system_fpcr(f)
 									: system_storage(f, false);
 	case A64_MSR_REG:
 		return system_storage(f, true);
 	case A64_SYS:
-		return system_zero_cache(f);
+		/* TLBI: what follows is mapped as it says afterwards (x64_return.c). */
+		return f_crn(f->insn) == 8 ? system_call_and_leave(f) : system_zero_cache(f);
 	default:
 		return system_call_and_leave(f);
 	}

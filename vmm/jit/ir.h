@@ -98,12 +98,19 @@ enum ir_opcode {
 	IR_BRANCH,      /* if cond */
 	IR_BRANCH_ZERO, /* if a is zero (aux 0) or not (aux 1) */
 	IR_BRANCH_BIT,  /* if bit c of a is clear (aux 0) or set (aux 1) */
-	IR_JUMP,
-	IR_JUMP_REG, /* to a */
-	IR_LEAVE,    /* back to the dispatcher, pc is already set */
-	IR_FP_CHECK, /* leave if FP is trapped, or (aux) FPCR is not all default */
-	IR_FP,       /* aux: enum ir_fp */
-	IR_VEC,      /* aux: enum ir_vec */
+	IR_JUMP,        /* aux: enum ir_jump */
+	IR_JUMP_REG,    /* to a; aux: the same */
+	IR_LEAVE,       /* back to the dispatcher, pc is already set */
+	IR_FP_CHECK,    /* leave if FP is trapped, or (aux) FPCR is not all default */
+	IR_FP,          /* aux: enum ir_fp */
+	IR_VEC,         /* aux: enum ir_vec */
+};
+
+enum ir_jump {
+	IR_JUMP_PLAIN,
+	IR_JUMP_UNCHAINED, /* what the target's address means may have changed */
+	IR_JUMP_CALL,      /* of a function that is likely to return behind this instruction */
+	IR_JUMP_RETURN,
 };
 
 /* Exclusive, ordered and atomic accesses: dst is what was in memory, c the operand. All are

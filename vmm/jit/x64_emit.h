@@ -8,7 +8,7 @@
  *   the other 11   eleven guest registers, always (emit_pinned[]); all others are in memory
  *   xmm0 to xmm3   scratch within one operation
  *   xmm4 to xmm15  copies of guest vector registers (x64_vcache.c), which may be newer than memory
- *   rsp            16-byte aligned but for 8
+ *   rsp            16-byte aligned but for 8; frames of calls are there (x64_return.c)
  * The host's flags may hold NZCV for the operations that follow at once; emit.host_flags says how.
  *
  * Hot code of a block comes first, then its cold paths, one behind the other.
@@ -117,6 +117,7 @@ struct emit {
 	uint32_t loop_writes; /* the latter, when emitted for the second time */
 	uint8_t vectors_kept[EMIT_MAX_KEPT];
 	unsigned int nr_kept;
+	struct ir_op return_jump; /* of a call: to the instruction behind it */
 	unsigned int nr_cold;
 	unsigned int insn_cold; /* the current guest instruction's first */
 	struct emit_result *result;
@@ -232,6 +233,16 @@ void emit_atomic(struct emit *e, const struct ir_op *op);
  * then use the result. Uses rax and rcx, which may be part of it. */
 struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size);
 void emit_exit(struct emit *e, const struct ir_op *op);
+bool emit_same_page(const struct emit *e, uint64_t target);
+/* A jump to op->imm, which is in the block's page, but not its own start. */
+void emit_jump_in_page(struct emit *e, const struct ir_op *op);
+/* x64_return.c. Before a call leaves: its frame. Uses rax. Instead of a lookup of the address in
+ * rax: the return. And around translated code, in the stubs. */
+void emit_call_frame(struct emit *e, const struct ir_op *op);
+void emit_return(struct emit *e);
+void stub_frames(struct x64_buf *b, struct cache_stubs *stubs);
+void stub_frames_begin(struct x64_buf *b, const struct cache_stubs *stubs);
+void stub_frames_end(struct x64_buf *b);
 /* In a block that counts: adds the instructions up to op, which comes next, if others may now look.
  * Uses rax, keeps flags. */
 void emit_count(struct emit *e, const struct ir_op *op);

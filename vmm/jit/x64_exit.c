@@ -26,7 +26,7 @@ static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 /* Guest registers in host registers. */
 static const uint8_t pinned[] = {0, 1, 2, 3, 4, 5, 8, 19, 20, 21, IR_SP};
 
-static bool same_page(const struct emit *e, uint64_t target)
+bool emit_same_page(const struct emit *e, uint64_t target)
 {
 	return !((target ^ e->block->va) & ~(TLB_PAGE_SIZE - 1));
 }
@@ -67,10 +67,15 @@ static void find_second(struct x64_buf *b, const void *failed)
 }
 
 /* Jump to the guest address in rax. Uses rcx and rdx. */
+static void lookup(struct x64_buf *b, const struct cache_stubs *stubs)
+{
+	find_first(b, stubs->lookup_again);
+	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+}
+
 static void emit_lookup(struct emit *e)
 {
-	find_first(e->b, e->stubs->lookup_again);
-	x64_jmp_mem(e->b, jump_field(offsetof(struct cpu_jump, code)));
+	lookup(e->b, e->stubs);
 }
 
 static void stub_lookup_again(struct x64_buf *b, const void *failed)
@@ -166,12 +171,22 @@ static void emit_direct_other_page(struct emit *e, const struct ir_op *op, bool 
 	}
 }
 
+void emit_jump_in_page(struct emit *e, const struct ir_op *op)
+{
+	/* The displacement is patched while others may execute it: keep it aligned. */
+	x64_align(e->b, 1, 4);
+	emit_add_cold(e, op, x64_jmp_fwd(e->b), emit_cold_link);
+}
+
 static void emit_direct_same_page(struct emit *e, const struct ir_op *op, bool always,
 				  enum x64_cond cc, bool self)
 {
 	uint8_t *site;
 
-	/* The displacement is patched while others may execute it: keep it aligned. */
+	if (always && !self) {
+		emit_jump_in_page(e, op);
+		return;
+	}
 	x64_align(e->b, always ? 1 : 2, 4);
 	site = always ? x64_jmp_fwd(e->b) : x64_jcc_fwd(e->b, cc);
 	if (self) {
@@ -185,7 +200,7 @@ static void emit_direct_same_page(struct emit *e, const struct ir_op *op, bool a
 static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enum x64_cond cc)
 {
 	uint64_t target = (uint64_t)op->imm;
-	bool chain = !(op->op == IR_JUMP && op->aux);
+	bool chain = !(op->op == IR_JUMP && op->aux == IR_JUMP_UNCHAINED);
 	bool self = chain && target == e->block->va && !e->no_chain;
 
 	e->loops |= self && !e->block->counts; /* which look at their limit at the entry */
@@ -199,7 +214,7 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 	if (!chain) {
 		x64_mov_imm(e->b, RAX, target);
 		emit_lookup(e);
-	} else if (same_page(e, target)) {
+	} else if (emit_same_page(e, target)) {
 		emit_direct_same_page(e, op, always, cc, self);
 	} else {
 		emit_direct_other_page(e, op, always, cc);
@@ -253,6 +268,18 @@ static void emit_cold_fp(struct emit *e, const struct emit_cold *cold)
 	x64_jmp_to(e->b, e->stubs->leave);
 }
 
+static void emit_jump_to_register(struct emit *e, const struct ir_op *op)
+{
+	emit_vector_store(e);
+	emit_call_frame(e, op);
+	emit_load(e, RAX, op->a, true);
+	if (op->aux == IR_JUMP_RETURN) {
+		emit_return(e);
+	} else {
+		emit_lookup(e);
+	}
+}
+
 void emit_exit(struct emit *e, const struct ir_op *op)
 {
 	enum x64_cond cc;
@@ -273,13 +300,12 @@ void emit_exit(struct emit *e, const struct ir_op *op)
 		emit_direct(e, op, false, cc);
 		break;
 	case IR_JUMP:
+		emit_call_frame(e, op);
 		emit_direct(e, op, true, CC_O);
 		e->left = true;
 		break;
 	case IR_JUMP_REG:
-		emit_vector_store(e);
-		emit_load(e, RAX, op->a, true);
-		emit_lookup(e);
+		emit_jump_to_register(e, op);
 		e->left = true;
 		break;
 	case IR_FP_CHECK:
@@ -312,13 +338,14 @@ static void stub_count(struct x64_buf *b, enum cpu_stat stat)
 }
 
 /* unsigned int enter(struct jit_cpu *rdi, const void *code rsi) */
-static void stub_enter(struct x64_buf *b)
+static void stub_enter(struct x64_buf *b, const struct cache_stubs *stubs)
 {
 	for (unsigned int i = 0; i < sizeof(saved); i++) {
 		x64_push(b, (enum x64_reg)saved[i]);
 	}
 	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_lea(b, true, RBP, x64_at(RDI, JIT_CPU_BIAS));
+	stub_frames_begin(b, stubs);
 	x64_mov_rr(b, true, RAX, RSI);
 	stub_load_pinned(b);
 	x64_jmp_reg(b, RAX);
@@ -339,6 +366,7 @@ static void stub_leave(struct x64_buf *b, const void *resolve)
 {
 	stub_resolve_flags(b, resolve);
 	stub_store_pinned(b);
+	stub_frames_end(b);
 	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
 	for (unsigned int i = sizeof(saved); i-- > 0;) {
 		x64_pop(b, (enum x64_reg)saved[i]);
@@ -406,9 +434,11 @@ static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
 
 	stub_count(b, CPU_STAT_HELPED);
 	stub_resolve_flags(b, resolve);
-	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
 	stub_store_pinned(b);
+	x64_lea(b, true, RBX, x64_at(RSP, 8));
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(frames_end)), RBX);
+	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_lea(b, true, RDI, x64_at(RBP, -JIT_CPU_BIAS));
 	x64_mov_rr(b, false, RSI, RAX);
 	x64_mov_imm(b, RAX, (uint64_t)(uintptr_t)a64_helper);
@@ -423,7 +453,6 @@ static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
 	x64_patch_here(b, elsewhere);
 	/* The state is in memory already; leave stores registers that hold older values. */
 	stub_load_pinned(b);
-	x64_alu_ri(b, true, ALU_ADD, RSP, 8); /* the return address */
 	x64_alu_ri(b, false, ALU_CMP, RAX, EXEC_JUMP);
 	x64_mov_imm(b, RAX, TRANSLATE_DISPATCH);
 	jumped = x64_jcc_fwd(b, CC_E);
@@ -499,8 +528,6 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 
 	stubs->resolve_flags = x64_exec_here(b);
 	emit_stub_resolve_flags(b);
-	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
-	stub_enter(b);
 	stubs->leave = x64_exec_here(b);
 	stub_leave(b, stubs->resolve_flags);
 	stubs->link = x64_exec_here(b);
@@ -509,6 +536,11 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stub_lookup_failed(b, stubs->leave);
 	stubs->lookup_again = x64_exec_here(b);
 	stub_lookup_again(b, lookup_failed);
+	stubs->lookup = x64_exec_here(b);
+	lookup(b, stubs);
+	stub_frames(b, stubs);
+	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
+	stub_enter(b, stubs);
 	stub_guard(b, stubs->link, lookup_failed, stubs);
 	stubs->exec = x64_exec_here(b);
 	stub_exec(b, stubs->leave, stubs->resolve_flags);

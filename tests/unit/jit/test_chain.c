@@ -5,6 +5,9 @@
  * A program in one page goes on in the next one by a conditional branch, by an unconditional one,
  * and across the page's end; there a number is loaded that tells which page it is. What is behind
  * that address changes; the first page stays, so that its code and its links do.
+ *
+ * The other way round, a program in the second page calls functions in the first, which return to
+ * something else than what called them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,6 +82,55 @@ static const uint32_t power_off[] = {
 	0xd4000002, /* hvc  #0: PSCI SYSTEM_OFF */
 };
 
+/* Functions in the first page, and their callers in the second. */
+#define FUNCTIONS 0x100
+#define CALLERS   0x100
+#define STRIDE    0x40
+
+enum function {
+	TO_X9_SPACE,
+	FORBIDS_EL0_PAGES,
+	SKIPS_ONE,
+	RECURSES,
+	NR_FUNCTIONS,
+};
+
+static const uint32_t functions[NR_FUNCTIONS][8] = {
+	[TO_X9_SPACE] =
+		{
+			0xd5182009, /* msr  ttbr0_el1, x9 */
+			0xd5033fdf, /* isb */
+			0xd65f03c0, /* ret */
+		},
+	[FORBIDS_EL0_PAGES] =
+		{
+			0xd500419f, /* msr  pan, #1 */
+			0xd65f03c0, /* ret */
+		},
+	[SKIPS_ONE] =
+		{
+			0x910013de, /* add  x30, x30, #4 */
+			0xd65f03c0, /* ret */
+		},
+	[RECURSES] =
+		{
+			0xb40000c0, /* cbz  x0, the return */
+			0xa9bf7bfd, /* stp  x29, x30, [sp, #-16]! */
+			0xd1000400, /* sub  x0, x0, #1 */
+			0x97fffffd, /* bl   itself */
+			0x91000508, /* add  x8, x8, #1 */
+			0xa8c17bfd, /* ldp  x29, x30, [sp], #16 */
+			0xd65f03c0, /* ret */
+		},
+};
+
+static const uint32_t caller[] = {
+	0x97fffc00, /* bl   the function with the same number */
+	0xf9400047, /* ldr  x7, [x2] */
+	0xd2800005, /* mov  x5, #n */
+	0xd4000001, /* svc  #0 */
+};
+
 static struct machine m;
 static struct jit_cpu *other;
 
@@ -110,10 +162,9 @@ static void select_space(uint64_t space, uint64_t asid)
 }
 
 /* The number loaded, or what happened instead. */
-static int run(unsigned int mode, unsigned int way)
+static int run_from(uint64_t start, unsigned int mode)
 {
-	m.cpu->pc = START;
-	m.cpu->x[1] = way;
+	m.cpu->pc = start;
 	m.vm.end = VM_END_NONE;
 	exception_set_pstate(m.cpu, mode);
 	assert_int_equal(loop_run(m.cpu), LOOP_ENDED);
@@ -121,12 +172,30 @@ static int run(unsigned int mode, unsigned int way)
 	case EC_SVC64:
 		return (int)m.cpu->x[5];
 	case EC_BREAKPOINT_EL1:
-		assert_int_equal(m.cpu->sys.elr, NEXT_VA);
 		return BREAK;
 	default:
-		assert_int_equal(m.cpu->sys.elr, NEXT_VA);
 		return ABORTED;
 	}
+}
+
+static int run(unsigned int mode, unsigned int way)
+{
+	int outcome;
+
+	m.cpu->x[1] = way;
+	outcome = run_from(START, mode);
+	assert_true(outcome >= 0 || m.cpu->sys.elr == NEXT_VA);
+	return outcome;
+}
+
+/* At EL1, from the first address space. */
+static int call(enum function n)
+{
+	select_space(SPACE_1, 1);
+	m.cpu->x[2] = VA; /* EL0 may read it */
+	m.cpu->x[8] = 0;
+	m.cpu->x[CPU_REG_SP] = RAM_BASE + 0x100000;
+	return run_from(NEXT_VA + CALLERS + STRIDE * n, EL1);
 }
 
 /* All ways, not yet linked, maybe, and linked. */
@@ -141,6 +210,12 @@ static void put_second(unsigned int n, unsigned int number)
 {
 	memcpy(at(SECOND(n)), second, sizeof(second));
 	*(uint32_t *)at(SECOND(n)) |= number << 5;
+	for (unsigned int i = 0; i < NR_FUNCTIONS; i++) {
+		uint32_t *code = at(SECOND(n) + CALLERS + STRIDE * i);
+
+		memcpy(code, caller, sizeof(caller));
+		code[2] |= number << 5;
+	}
 }
 
 static int set_up(void **state)
@@ -152,6 +227,9 @@ static int set_up(void **state)
 	machine_translate(&m);
 	m.vm.cache->no_chain = false;
 	memcpy(at(FIRST + (START - VA)), first, sizeof(first));
+	for (unsigned int i = 0; i < NR_FUNCTIONS; i++) {
+		memcpy(at(FIRST + FUNCTIONS + STRIDE * i), functions[i], sizeof(functions[i]));
+	}
 	for (unsigned int n = 1; n < NR_SECOND; n++) {
 		put_second(n, n);
 	}
@@ -332,6 +410,51 @@ static void dropped_cache(void **state)
 	expect(EL1, 1);
 }
 
+/* By way of an address space whose pages and jumps are known, so that nothing else intervenes. */
+static void return_to_another_space(void **state)
+{
+	(void)state;
+	map(SPACE_2, NEXT_VA, SECOND(2) | PAGE_DESC | NG);
+	for (unsigned int i = 0; i < 5; i++) {
+		m.cpu->x[9] = SPACE_1 | 1ull << 48;
+		assert_int_equal(call(TO_X9_SPACE), 1);
+		m.cpu->x[9] = SPACE_2 | 2ull << 48;
+		assert_int_equal(call(TO_X9_SPACE), 2);
+	}
+}
+
+/* What runs afterwards is translated for other permissions. */
+static void return_to_another_mode(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		assert_int_equal(call(FORBIDS_EL0_PAGES), ABORTED);
+		assert_int_equal(m.cpu->sys.elr,
+				 NEXT_VA + CALLERS + STRIDE * FORBIDS_EL0_PAGES + 4);
+	}
+}
+
+static void return_elsewhere(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		m.cpu->x[7] = 77;
+		assert_int_equal(call(SKIPS_ONE), 1);
+		assert_int_equal(m.cpu->x[7], 77);
+	}
+}
+
+/* Deeper than there is room for. */
+static void deep_recursion(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i < 5; i++) {
+		m.cpu->x[0] = 5000 * i;
+		assert_int_equal(call(RECURSES), 1);
+		assert_int_equal(m.cpu->x[8], 5000 * i);
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -346,6 +469,10 @@ int main(void)
 		TEST(changed_code),
 		TEST(other_cpu),
 		TEST(dropped_cache),
+		TEST(return_to_another_space),
+		TEST(return_to_another_mode),
+		TEST(return_elsewhere),
+		TEST(deep_recursion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
