@@ -18,6 +18,8 @@
 #include "x64_emit.h"
 
 #define JUMP_SIZE_SHIFT 5
+#define OP_CLC          0xf8
+#define OP_STC          0xf9
 
 _Static_assert(sizeof(struct cpu_jump) == 1 << JUMP_SIZE_SHIFT, "lookup scales by it");
 
@@ -461,30 +463,31 @@ static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
 	x64_jmp_to(b, leave);
 }
 
-/* limit = the L1 entry has this tag (rsi is the page) ? TLB_SLOT_LIMIT : 0. Uses rdx. */
-static void stub_fill_limit(struct x64_buf *b, int32_t tag, int32_t limit)
+/* A field of the L0 slot at rcx. */
+static struct x64_mem slot_field(size_t offset)
 {
-	x64_alu_rr(b, false, ALU_XOR, RDX, RDX);
-	x64_alu_rm(b, true, ALU_CMP, RSI, x64_at_index(RBP, RBX, tag));
-	x64_setcc(b, CC_E, RDX);
-	x64_rr(b, false, 0x69, RDX, RDX); /* imul by an immediate */
-	x64_u32(b, TLB_SLOT_LIMIT);
-	x64_mov_store(b, true, x64_at_index(RBP, RCX, limit), RDX);
+	return x64_at_index(RBP, RCX, (int32_t)offset);
 }
 
-/* From the L1 entry at table + rbx to the slot at rcx; the address is in rax. */
-static void stub_fill_slot(struct x64_buf *b, int32_t table)
+/* From the L1 entry at table + rbx to the slot at rcx; rsi is the page. Keeps flags. */
+static void stub_fill_slot(struct x64_buf *b, int32_t table, bool read, bool write)
 {
-	x64_mov_rr(b, true, RSI, RAX);
-	x64_alu_ri(b, true, ALU_AND, RSI, -(int32_t)TLB_PAGE_SIZE);
-	x64_mov_store(b, true, x64_at_index(RBP, RCX, offsetof(struct tlb_slot, page)), RSI);
-	stub_fill_limit(b, table + (int32_t)offsetof(struct tlb_entry, read),
-			offsetof(struct tlb_slot, read_limit));
-	stub_fill_limit(b, table + (int32_t)offsetof(struct tlb_entry, write),
-			offsetof(struct tlb_slot, write_limit));
+	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, page)), RSI);
+	x64_mov_store_imm(b, true, slot_field(offsetof(struct tlb_slot, read_limit)),
+			  read ? TLB_SLOT_LIMIT : 0);
+	x64_mov_store_imm(b, true, slot_field(offsetof(struct tlb_slot, write_limit)),
+			  write ? TLB_SLOT_LIMIT : 0);
 	x64_mov_load(b, true, RSI,
 		     x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, addend)));
-	x64_mov_store(b, true, x64_at_index(RBP, RCX, offsetof(struct tlb_slot, addend)), RSI);
+	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, addend)), RSI);
+}
+
+/* With rbx and rsi as they were. Keeps flags. */
+static void stub_refill_return(struct x64_buf *b)
+{
+	x64_pop(b, RSI);
+	x64_pop(b, RBX);
+	x64_ret(b);
 }
 
 /*
@@ -496,30 +499,32 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 {
 	int32_t table =
 		EMIT_CPU(tlb) + (int32_t)(bank * TLB_L1_NR_ENTRIES * sizeof(struct tlb_entry));
-	int32_t tag = table + (int32_t)(write ? offsetof(struct tlb_entry, write)
-					      : offsetof(struct tlb_entry, read));
-	uint8_t *miss;
+	int32_t tags[2] = {table + (int32_t)offsetof(struct tlb_entry, read),
+			   table + (int32_t)offsetof(struct tlb_entry, write)};
+	uint8_t *miss, *one_kind;
 
 	stub_count(b, CPU_STAT_REFILLS);
 	x64_push(b, RBX);
 	x64_push(b, RSI);
-	x64_mov_rr(b, true, RBX, RAX);
-	x64_shift_ri(b, true, SHIFT_SHR, RBX, TLB_PAGE_SHIFT - 5);
+	x64_mov_rr(b, false, RBX, RAX);
+	x64_shift_ri(b, false, SHIFT_SHR, RBX, TLB_PAGE_SHIFT - 5);
 	x64_alu_ri(b, false, ALU_AND, RBX, (TLB_L1_NR_ENTRIES - 1) << 5);
 	x64_mov_rr(b, true, RSI, RAX);
-	x64_alu_rm(b, true, ALU_SUB, RSI, x64_at_index(RBP, RBX, tag));
+	x64_alu_rm(b, true, ALU_SUB, RSI, x64_at_index(RBP, RBX, tags[write]));
 	x64_alu_rr(b, true, ALU_CMP, RSI, RDX);
 	miss = x64_jcc_fwd(b, CC_A);
-	stub_fill_slot(b, table);
-	x64_pop(b, RSI);
-	x64_pop(b, RBX);
-	x64_byte(b, 0xf8); /* clc */
-	x64_ret(b);
+	x64_mov_load(b, true, RSI, x64_at_index(RBP, RBX, tags[write]));
+	x64_alu_rm(b, true, ALU_CMP, RSI, x64_at_index(RBP, RBX, tags[!write]));
+	one_kind = x64_jcc_fwd(b, CC_NE);
+	stub_fill_slot(b, table, true, true);
+	stub_refill_return(b); /* equal: the carry flag is clear */
+	x64_patch_here(b, one_kind);
+	stub_fill_slot(b, table, !write, write);
+	x64_byte(b, OP_CLC);
+	stub_refill_return(b);
 	x64_patch_here(b, miss);
-	x64_pop(b, RSI);
-	x64_pop(b, RBX);
-	x64_byte(b, 0xf9); /* stc */
-	x64_ret(b);
+	x64_byte(b, OP_STC);
+	stub_refill_return(b);
 }
 
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
