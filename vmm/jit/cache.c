@@ -339,12 +339,13 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 					   const uint8_t *host, struct cache_block *stale)
 {
 	struct jit_cache *cache = cpu->vm->cache;
+	unsigned int offset = key->va & (TLB_PAGE_SIZE - 1);
 	uint64_t begin = cache_clock();
 	struct cache_block *block;
 	struct emit_result result;
 	struct ir_block ir; /* kilobytes: front_translate() fills in what it uses */
 
-	ir.va = key->va;
+	ir.page = key->va & ~(TLB_PAGE_SIZE - 1);
 	ir.bank = key->mode & CACHE_MODE_BANK;
 	ir.user_override = key->mode & CACHE_MODE_UAO;
 	ir.counts = key->mode & CACHE_MODE_COUNTS;
@@ -355,7 +356,7 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 
 		tlb_broadcast(cpu, &protect);
 	}
-	front_translate(&ir, host, cache->max_insns);
+	front_translate(&ir, host - offset, offset, cache->max_insns);
 	emit_block(&cache->buf, &cache->stubs, &ir, cache->no_chain, &result);
 	block = cache_insert(cache, key, &ir, &result);
 	if (stale) {

@@ -86,29 +86,26 @@ static void front_one(struct front *f)
 	ir_append(f->block, IR_CALL)->imm = f->op;
 }
 
-void front_translate(struct ir_block *block, const uint8_t *host, unsigned int max_insns)
+void front_translate(struct ir_block *block, const uint8_t *host, unsigned int offset,
+		     unsigned int max_insns)
 {
-	struct front f = {.block = block};
-	unsigned int in_page =
-		(unsigned int)(TLB_PAGE_SIZE - (block->va & (TLB_PAGE_SIZE - 1))) / 4;
+	struct front f = {.block = block, .offset = offset};
 
 	if (max_insns > IR_MAX_INSNS) {
 		max_insns = IR_MAX_INSNS;
 	}
-	if (max_insns > in_page) {
-		max_insns = in_page;
-	}
 	block->nr_insns = 0;
 	block->nr_ops = 0;
-	while (!f.end && block->nr_insns < max_insns &&
+	while (!f.end && block->nr_insns < max_insns && f.offset < (int64_t)TLB_PAGE_SIZE &&
 	       block->nr_ops + IR_MAX_OPS_PER_INSN < IR_MAX_OPS) {
-		memcpy(&f.insn, host + 4 * block->nr_insns, 4);
-		f.pc = block->va + 4 * block->nr_insns;
+		memcpy(&f.insn, host + f.offset, 4);
 		f.op = a64_decode(f.insn);
+		block->offsets[block->nr_insns] = (uint16_t)f.offset;
 		block->insns[block->nr_insns++] = f.insn;
 		front_one(&f);
+		f.offset += 4;
 	}
 	/* Harmless after an unconditional exit: it is unreachable then, and not emitted. */
-	ir_append(block, IR_JUMP)->imm = (int64_t)(block->va + 4 * block->nr_insns);
+	ir_append(block, IR_JUMP)->imm = f.offset;
 	ir_analyse(block);
 }

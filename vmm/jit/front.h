@@ -21,7 +21,7 @@ enum front_fp_need {
 
 struct front {
 	struct ir_block *block;
-	uint64_t pc;
+	int64_t offset; /* of the instruction, in the page */
 	uint32_t insn;
 	enum a64_op op;
 	bool end;                /* set by a handler: the block ends after this instruction */
@@ -29,10 +29,11 @@ struct front {
 };
 
 /*
- * Translates from block->va, reading instructions at `host` (they lie there up to the page's end),
- * at most max_insns. Never fails; a block has at least one instruction.
+ * Translates from `offset` in the page of guest memory at `host` on, at most max_insns
+ * instructions. Never fails; a block has at least one.
  */
-void front_translate(struct ir_block *block, const uint8_t *host, unsigned int max_insns);
+void front_translate(struct ir_block *block, const uint8_t *host, unsigned int offset,
+		     unsigned int max_insns);
 
 bool front_int(struct front *f);
 bool front_branch(struct front *f);

@@ -10,11 +10,11 @@ static bool branch_jump(struct front *f, int64_t offset, enum ir_jump kind)
 	struct ir_op *o;
 
 	if (kind == IR_JUMP_CALL) {
-		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
+		front_op_imm(f, IR_ADDRESS, true, 30, IR_NONE, f->offset + 4);
 	}
 	o = ir_append(f->block, IR_JUMP);
 	o->aux = kind;
-	o->imm = (int64_t)(f->pc + (uint64_t)offset);
+	o->imm = f->offset + offset;
 	f->end = true;
 	return true;
 }
@@ -28,7 +28,7 @@ static bool branch_register(struct front *f, enum ir_jump kind)
 		/* BLR X30 reads its target first. */
 		front_op3(f, IR_MOV, true, IR_T0, target, IR_NONE);
 		target = IR_T0;
-		front_op_imm(f, IR_MOVI, true, 30, IR_NONE, (int64_t)(f->pc + 4));
+		front_op_imm(f, IR_ADDRESS, true, 30, IR_NONE, f->offset + 4);
 	}
 	o = ir_append(f->block, IR_JUMP_REG);
 	o->a = (uint8_t)target;
@@ -48,7 +48,7 @@ static bool branch_condition(struct front *f)
 	}
 	o = ir_append(f->block, IR_BRANCH);
 	o->cond = (uint8_t)f_bcond(i);
-	o->imm = (int64_t)(f->pc + (uint64_t)offset);
+	o->imm = f->offset + offset;
 	return true;
 }
 
@@ -60,7 +60,7 @@ static bool branch_zero(struct front *f, bool nonzero)
 	o->a = (uint8_t)front_zr(f_rt(i));
 	o->wide = f_sf(i);
 	o->aux = nonzero;
-	o->imm = (int64_t)(f->pc + (uint64_t)(front_sext(f_imm19(i), 19) * 4));
+	o->imm = f->offset + front_sext(f_imm19(i), 19) * 4;
 	return true;
 }
 
@@ -72,7 +72,7 @@ static bool branch_bit(struct front *f, bool set)
 	o->a = (uint8_t)front_zr(f_rt(i));
 	o->c = (uint8_t)(f_b5(i) << 5 | f_b40(i));
 	o->aux = set;
-	o->imm = (int64_t)(f->pc + (uint64_t)(front_sext(f_imm14(i), 14) * 4));
+	o->imm = f->offset + front_sext(f_imm14(i), 14) * 4;
 	return true;
 }
 

@@ -310,13 +310,9 @@ static bool int_address(struct front *f)
 {
 	uint32_t i = f->insn;
 	int64_t imm = front_sext((uint64_t)f_immhi(i) << 2 | f_immlo(i), 21);
-	uint64_t base = f->pc;
+	int64_t offset = f->op == A64_ADRP ? imm * (1 << 12) : f->offset + imm;
 
-	if (f->op == A64_ADRP) {
-		base &= ~0xfffull;
-		imm = (int64_t)((uint64_t)imm << 12);
-	}
-	front_op_imm(f, IR_MOVI, true, rd_zr(i), IR_NONE, (int64_t)(base + (uint64_t)imm));
+	front_op_imm(f, IR_ADDRESS, true, rd_zr(i), IR_NONE, offset);
 	return true;
 }
 

@@ -124,7 +124,7 @@ static bool ldst_literal(struct front *f, unsigned int lg, bool sign)
 	struct address a = {
 		.base = IR_ZR,
 		.index = IR_IMM,
-		.offset = (int64_t)(f->pc + (uint64_t)(front_sext(f_imm19(f->insn), 19) * 4)),
+		.offset = f->offset + front_sext(f_imm19(f->insn), 19) * 4,
 	};
 	struct ir_op *o = ir_append(f->block, IR_LOAD);
 

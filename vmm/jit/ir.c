@@ -45,6 +45,7 @@ static bool ir_keeps_flags(const struct ir_op *op)
 	case IR_INSN:
 	case IR_MOV:
 	case IR_MOVI:
+	case IR_ADDRESS:
 	case IR_ADD:
 	case IR_SUB:
 	case IR_NOT:

@@ -10,6 +10,9 @@
  * the end of its guest instruction. Vector operands are numbers 0 to 31 in their own space, and
  * IR_VT0 to IR_VT5, scratch values like IR_T0. An operation with a slow path comes after everything
  * that its instruction has in common with it: it must not find a register half written.
+ * Addresses of instructions, of what they name, and of where they go are relative to the page that
+ * the block lies in.
+ *
  * A block is entered at the top and left at any exit. Between guest instructions all guest state
  * is in its home, so any instruction may be executed by the interpreter instead: that is the slow
  * path of all memory accesses (IR_LOAD ...), of FP results that need care, and of IR_CALL.
@@ -48,6 +51,7 @@ enum ir_opcode {
 	IR_INSN, /* the next guest instruction begins; index tells which */
 	IR_MOV,
 	IR_MOVI,
+	IR_ADDRESS, /* dst = the page's address + imm */
 	/* dst = a op b; set_flags possible */
 	IR_ADD,
 	IR_SUB,
@@ -76,7 +80,8 @@ enum ir_opcode {
 	IR_BSWAP,  /* within units of 1 << size bytes */
 	IR_SELECT, /* dst = cond ? a : b, aux: enum ir_select applied to b */
 	IR_CCMP,   /* if cond: flags of a - b (aux 0) or a + b (aux 1), else flags = imm >> 32 */
-	/* [a + (b << scale)] or [a + imm]; the slow path interprets the guest instruction */
+	/* [a + (b << scale)] or [a + imm], in which a may be IR_ZR: the page's address; the slow
+	 * path interprets the guest instruction */
 	IR_LOAD,      /* aux: sign-extend; wide: to 64 bits */
 	IR_STORE,     /* dst is the data */
 	IR_LOAD_PAIR, /* dst, c; aux as above */
@@ -94,7 +99,7 @@ enum ir_opcode {
 	IR_WRITE_CPU, /* the other way, from a */
 	/* the guest instruction as a whole, by its exec_ function */
 	IR_CALL,
-	/* exits; imm is the guest address where it is known */
+	/* exits; imm is the guest address where it is known, relative to the page's */
 	IR_BRANCH,      /* if cond */
 	IR_BRANCH_ZERO, /* if a is zero (aux 0) or not (aux 1) */
 	IR_BRANCH_BIT,  /* if bit c of a is clear (aux 0) or set (aux 1) */
@@ -339,12 +344,13 @@ struct ir_op {
 };
 
 struct ir_block {
-	uint64_t va;        /* of the first instruction */
+	uint64_t page;      /* virtual address of the one that it lies in */
 	uint8_t bank;       /* enum tlb_bank of its memory accesses */
 	bool user_override; /* PSTATE.UAO: unprivileged accesses are not */
 	bool counts;        /* adds its instructions to cpu->insns */
 	unsigned int nr_insns;
 	uint32_t insns[IR_MAX_INSNS];
+	uint16_t offsets[IR_MAX_INSNS]; /* where they are in the page */
 	unsigned int nr_ops;
 	struct ir_op ops[IR_MAX_OPS];
 };

@@ -214,6 +214,16 @@ static void emit_movi(struct emit *e, const struct ir_op *op)
 	emit_commit(e, op->dst, dst);
 }
 
+static void emit_address_of(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg dst = emit_def(op->dst, RAX);
+
+	if (op->dst != IR_ZR) {
+		emit_address(e, dst, op->imm);
+		emit_commit(e, op->dst, dst);
+	}
+}
+
 static void emit_not(struct emit *e, const struct ir_op *op)
 {
 	enum x64_reg dst = emit_def(op->dst, RAX);
@@ -480,6 +490,9 @@ static void emit_move(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_MOVI:
 		emit_movi(e, op);
+		break;
+	case IR_ADDRESS:
+		emit_address_of(e, op);
 		break;
 	case IR_READ_CPU:
 		emit_read_cpu(e, op);

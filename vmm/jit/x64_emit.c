@@ -96,6 +96,11 @@ void emit_commit(struct emit *e, unsigned int value, enum x64_reg from)
 	}
 }
 
+void emit_address(struct emit *e, enum x64_reg to, int64_t offset)
+{
+	x64_mov_imm(e->b, to, e->block->page + (uint64_t)offset);
+}
+
 struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
 				void (*emit)(struct emit *, const struct emit_cold *))
 {
@@ -112,7 +117,7 @@ static void emit_exec(struct emit *e, const struct ir_op *op, unsigned int funct
 {
 	x64_mov_imm(e->b, RAX, e->block->insns[op->index]);
 	x64_mov_imm(e->b, RCX, function);
-	x64_mov_imm(e->b, RDX, emit_pc(e, op));
+	emit_address(e, RDX, emit_offset(e, op));
 	x64_call_to(e->b, e->stubs->exec);
 }
 
@@ -271,7 +276,7 @@ static void emit_leave(struct emit *e, struct emit_result *result)
 	x64_patch_here(e->b, result->leave);
 	x64_patch_here(e->b, e->limit_site);
 	result->leave = e->b->p;
-	x64_mov_imm(e->b, RAX, e->block->va);
+	emit_address(e, RAX, e->block->offsets[0]);
 	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
 	x64_mov_imm(e->b, RAX, TRANSLATE_ENTRY);
 	x64_jmp_to(e->b, e->stubs->leave);

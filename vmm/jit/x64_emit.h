@@ -185,11 +185,13 @@ struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t 
 				void (*emit)(struct emit *, const struct emit_cold *));
 /* Cold: executes the guest instruction by its exec function and goes on behind it. */
 void emit_cold_interpret(struct emit *e, const struct emit_cold *cold);
-/* Guest address of an operation's instruction. */
-static inline uint64_t emit_pc(const struct emit *e, const struct ir_op *op)
+/* Where an operation's instruction is in the page. */
+static inline int64_t emit_offset(const struct emit *e, const struct ir_op *op)
 {
-	return e->block->va + 4ull * op->index;
+	return e->block->offsets[op->index];
 }
+/* The address at `offset` from the page's. Keeps flags. */
+void emit_address(struct emit *e, enum x64_reg to, int64_t offset);
 
 /* xmm register numbers. emit_vector_def() gives a free one, emit_vector_commit() makes it the guest
  * register's value. A def that is not committed just stays free. */
@@ -233,7 +235,8 @@ void emit_atomic(struct emit *e, const struct ir_op *op);
  * then use the result. Uses rax and rcx, which may be part of it. */
 struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigned int size);
 void emit_exit(struct emit *e, const struct ir_op *op);
-bool emit_same_page(const struct emit *e, uint64_t target);
+/* Does `offset` from the page's address lie in it? */
+bool emit_same_page(int64_t offset);
 /* A jump to op->imm, which is in the block's page, but not its own start. */
 void emit_jump_in_page(struct emit *e, const struct ir_op *op);
 /* x64_return.c. Before a call leaves: its frame. Uses rax. Instead of a lookup of the address in

@@ -28,9 +28,9 @@ static const uint8_t saved[] = {RBX, RBP, R12, R13, R14, R15};
 /* Guest registers in host registers. */
 static const uint8_t pinned[] = {0, 1, 2, 3, 4, 5, 8, 19, 20, 21, IR_SP};
 
-bool emit_same_page(const struct emit *e, uint64_t target)
+bool emit_same_page(int64_t offset)
 {
-	return !((target ^ e->block->va) & ~(TLB_PAGE_SIZE - 1));
+	return offset >= 0 && offset < (int64_t)TLB_PAGE_SIZE;
 }
 
 static struct x64_mem jump_field(size_t offset)
@@ -111,7 +111,7 @@ static void emit_guard_failed(struct emit *e, const struct ir_op *op, uint8_t *g
 {
 	x64_patch_here(e->b, guard + GUARD_FAILED);
 	x64_patch_here(e->b, guard + GUARD_JUMP);
-	x64_mov_imm(e->b, RAX, (uint64_t)op->imm);
+	emit_address(e, RAX, op->imm);
 	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)guard + (uint64_t)e->b->exec_delta);
 	x64_jmp_to(e->b, e->stubs->guard);
 }
@@ -144,7 +144,7 @@ static void emit_cold_guard(struct emit *e, const struct emit_cold *cold)
 /* Cold: a jump whose target is not translated yet; the dispatcher then patches the jump. */
 static void emit_cold_link(struct emit *e, const struct emit_cold *cold)
 {
-	x64_mov_imm(e->b, RAX, (uint64_t)cold->op->imm);
+	emit_address(e, RAX, cold->op->imm);
 	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)cold->site + (uint64_t)e->b->exec_delta);
 	x64_jmp_to(e->b, e->stubs->link);
 }
@@ -201,9 +201,8 @@ static void emit_direct_same_page(struct emit *e, const struct ir_op *op, bool a
 /* A jump to a known guest address, on condition cc, or always. */
 static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enum x64_cond cc)
 {
-	uint64_t target = (uint64_t)op->imm;
 	bool chain = !(op->op == IR_JUMP && op->aux == IR_JUMP_UNCHAINED);
-	bool self = chain && target == e->block->va && !e->no_chain;
+	bool self = chain && op->imm == e->block->offsets[0] && !e->no_chain;
 
 	e->loops |= self && !e->block->counts; /* which look at their limit at the entry */
 	e->result->nr_sites += chain;
@@ -214,9 +213,9 @@ static void emit_direct(struct emit *e, const struct ir_op *op, bool always, enu
 	}
 	emit_vector_store(e);
 	if (!chain) {
-		x64_mov_imm(e->b, RAX, target);
+		emit_address(e, RAX, op->imm);
 		emit_lookup(e);
-	} else if (emit_same_page(e, target)) {
+	} else if (emit_same_page(op->imm)) {
 		emit_direct_same_page(e, op, always, cc, self);
 	} else {
 		emit_direct_other_page(e, op, always, cc);
@@ -264,7 +263,7 @@ static enum x64_cond emit_test_bit(struct emit *e, const struct ir_op *op)
 static void emit_cold_fp(struct emit *e, const struct emit_cold *cold)
 {
 	emit_vector_store_noted(e, cold->newer);
-	x64_mov_imm(e->b, RAX, emit_pc(e, cold->op));
+	emit_address(e, RAX, emit_offset(e, cold->op));
 	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
 	x64_mov_imm(e->b, RAX, TRANSLATE_INTERPRET);
 	x64_jmp_to(e->b, e->stubs->leave);

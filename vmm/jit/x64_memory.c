@@ -85,13 +85,13 @@ static void emit_add_offset(struct emit *e, enum x64_reg to, enum x64_reg base, 
 }
 
 /* The address in a register: the base's own if nothing is added, else rax. */
-static enum x64_reg emit_address(struct emit *e, const struct ir_op *op)
+static enum x64_reg access_address(struct emit *e, const struct ir_op *op)
 {
 	enum x64_reg base = emit_pinned(op->a);
 	struct x64_mem sum;
 
 	if (op->a == IR_ZR) {
-		x64_mov_imm(e->b, RAX, (uint64_t)op->imm);
+		emit_address(e, RAX, op->imm);
 		return RAX;
 	}
 	if (op->b == IR_IMM && op->imm == 0 && base != X64_NO_REG) {
@@ -150,7 +150,7 @@ static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, u
 {
 	enum x64_reg base = emit_pinned(op->a);
 	bool in_place = op->b == IR_IMM && base != X64_NO_REG;
-	enum x64_reg address = in_place ? base : emit_address(e, op);
+	enum x64_reg address = in_place ? base : access_address(e, op);
 	int32_t offset = in_place ? (int32_t)op->imm : 0;
 	unsigned int bank = access_bank(e, op);
 	int32_t slot = EMIT_CPU(slots) + (int32_t)((bank * 32 + op->a) * sizeof(struct tlb_slot));
@@ -182,7 +182,7 @@ struct x64_mem emit_memory_place(struct emit *e, const struct ir_op *op, unsigne
 /* Through L1: on return the access is at [rax + rcx]. */
 static struct x64_mem emit_lookup_table(struct emit *e, const struct ir_op *op, unsigned int size)
 {
-	enum x64_reg address = emit_address(e, op);
+	enum x64_reg address = access_address(e, op);
 	int32_t table = l1_displacement(access_bank(e, op));
 	int32_t tag = table + (int32_t)(is_write(op) ? offsetof(struct tlb_entry, write)
 						     : offsetof(struct tlb_entry, read));

@@ -67,21 +67,21 @@ static void emit_cold_drop_frames(struct emit *e, const struct emit_cold *cold)
 
 void emit_call_frame(struct emit *e, const struct ir_op *op)
 {
-	uint64_t target = emit_pc(e, op) + 4;
+	int64_t target = emit_offset(e, op) + 4;
 	uint8_t *call;
 
-	if (op->aux != IR_JUMP_CALL || !emit_same_page(e, target)) {
+	if (op->aux != IR_JUMP_CALL || !emit_same_page(target)) {
 		return;
 	}
 	emit_vector_store(e);
 	x64_alu_rm(e->b, true, ALU_CMP, RSP, emit_cpu(EMIT_CPU(frames_limit)));
 	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_B), emit_cold_drop_frames)->back = e->b->p;
-	x64_mov_imm(e->b, RAX, target);
+	emit_address(e, RAX, target);
 	x64_push(e->b, RAX);
 	call = x64_call_fwd(e->b);
 	x64_alu_ri(e->b, true, ALU_ADD, RSP, FRAME_SIZE - 8);
 	e->return_jump = *op;
-	e->return_jump.imm = (int64_t)target;
+	e->return_jump.imm = target;
 	emit_jump_in_page(e, &e->return_jump);
 	e->result->nr_sites++;
 	x64_patch_here(e->b, call);
