@@ -97,6 +97,7 @@ help:
 	@echo '  check-jit-long  more tests of the translator, minutes long: boots in a row, programs that check themselves'
 	@echo '  bench           print the figures as a table, and write $(O)/bench.json'
 	@echo '  bench-jit       the translator beside QEMU: processor time, memory; adds to $(O)/bench.json'
+	@echo '  bench-jit-new   the same beside the newest QEMU in the backports of Debian 12 (a download of 13 MB)'
 	@echo '  image           a bootable EFI system partition for a board'
 	@echo '  setup           install the Debian packages that the build needs (root, only if one is missing)'
 	@echo '  sysroot         unpack the arm64 packages into $(SYSROOT)'

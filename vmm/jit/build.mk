@@ -180,3 +180,12 @@ check-jit-long: $(jit-bench) check-decode-full
 .PHONY: bench-jit
 bench-jit: $(jit-bench)
 	$(Q)tests/bench --add tests/jit/bench_jit
+
+# The same beside the newest QEMU for the build machine's Debian; build/bench.json stays as it is.
+$(O)/jit/newest-qemu/qemu-system-aarch64: tests/jit/newest_qemu $(O)/sysroot.mk
+	@$(say) UNPACK $@
+	$(Q)tests/jit/newest_qemu $(O)
+
+.PHONY: bench-jit-new
+bench-jit-new: $(jit-bench) $(O)/jit/newest-qemu/qemu-system-aarch64
+	$(Q)tests/jit/bench_jit --qemu $(lastword $^) >/dev/null
