@@ -41,6 +41,7 @@ vmm-y += vmm/devices/virtio/blk.c
 vmm-y += vmm/devices/virtio/console.c
 vmm-y += vmm/devices/virtio/mmio.c
 vmm-y += vmm/devices/virtio/ring.c
+vmm-y += vmm/devices/virtio/transport.c
 vmm-y += vmm/options/opt.c
 vmm-y += vmm/options/run_options.c
 vmm-y += vmm/options/run_parse.c
@@ -96,10 +97,10 @@ vmm-tests += run_options
 vmm-test-run_options-y := vmm/options/run_options.c vmm/options/run_parse.c vmm/options/opt.c vmm/options/suggest.c vmm/log.c
 vmm-tests += virtio_blk
 vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/devices/virtio/ring.c \
-	vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
+	vmm/devices/virtio/transport.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
 vmm-tests += virtio_console
 vmm-test-virtio_console-y := vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
-	vmm/devices/virtio/ring.c vmm/memory.c vmm/fdt_node.c vmm/log.c
+	vmm/devices/virtio/ring.c vmm/devices/virtio/transport.c vmm/memory.c vmm/fdt_node.c vmm/log.c
 vmm-tests += chardev
 vmm-test-chardev-y := $(filter vmm/chardev/%,$(vmm-y)) vmm/event.c vmm/log.c
 vmm-tests += control
@@ -130,8 +131,8 @@ check-unit-y += $(vmm-test-programs)
 # Fuzzers: libFuzzer targets with the same sanitizers, built by clang; tests/fuzz/vmm/run runs them.
 vmm-fuzzers := virtio image options
 vmm-fuzz-virtio-y := vmm/devices/virtio/blk.c vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
-	vmm/devices/virtio/ring.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c \
-	vmm/chardev/terminal.c
+	vmm/devices/virtio/ring.c vmm/devices/virtio/transport.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c \
+	vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
 vmm-fuzz-image-y := vmm/file.c vmm/image.c
 vmm-fuzz-options-y := vmm/options/opt.c vmm/options/suggest.c
 vmm-fuzz-programs := $(vmm-fuzzers:%=$(O)/vmm/fuzz/fuzz_%)

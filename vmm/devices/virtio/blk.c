@@ -283,7 +283,7 @@ static bool blk_serve_next(struct virtio_blk *blk)
 		}
 	}
 	if (interrupt) {
-		virtio_interrupt(&blk->base);
+		virtio_interrupt(&blk->base, 0);
 	}
 	pthread_mutex_unlock(&blk->lock);
 	return more;

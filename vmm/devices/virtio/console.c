@@ -76,7 +76,7 @@ static void console_write_config(struct virtio_device *device, size_t offset, ui
 static void console_signal(struct virtio_console *console, unsigned int queue)
 {
 	if (virtq_needs_interrupt(&console->base.queues[queue])) {
-		virtio_interrupt(&console->base);
+		virtio_interrupt(&console->base, queue);
 	}
 }
 

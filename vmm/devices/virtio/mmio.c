@@ -2,26 +2,16 @@
 /*
  * mmio.c: virtio over MMIO, version 2 (virtio 1.2, 4.2.2).
  *
- * One mutex serialises register accesses. What a device's threads need (interrupt status, the
- * interrupt itself) is atomic and outside it, so that a device holding its own lock may interrupt
- * while a vCPU waits in a register access.
- *
- * The driver's configuration of queues and features is only noted until it sets DRIVER_OK; then it
- * is checked and latched, and later writes to those registers have no effect until a reset. The
- * interrupt is an edge, as on QEMU's board.
+ * Registers and interrupt only; transport.c does what they ask. The interrupt is an edge, as on
+ * QEMU's board.
  */
 #include "devices/virtio/mmio.h"
 
+#include "devices/virtio/transport.h"
 #include "fdt_node.h"
-#include "log.h"
 
-#include <errno.h>
 #include <libfdt.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
 
 enum mmio_register {
 	MMIO_MAGIC = 0x000,
@@ -55,138 +45,23 @@ enum mmio_register {
 #define MMIO_MAGIC_VALUE  0x74726976u /* "virt" */
 #define MMIO_VENDOR_VALUE 0x004d4d56u /* "VMM" */
 
-#define STATUS_DRIVER_OK   4u
-#define STATUS_FEATURES_OK 8u
-#define STATUS_NEEDS_RESET 64u
-
-#define INTERRUPT_USED   1u
-#define INTERRUPT_CONFIG 2u
-
 struct virtio_mmio {
-	pthread_mutex_t lock;
-	struct virtio_device *device;
-	const struct guest_memory *memory;
+	struct virtio_transport base;
 	struct irq_line irq;
-
-	uint32_t status; /* without NEEDS_RESET */
-	uint32_t device_features_sel, driver_features_sel, queue_sel;
-	uint64_t driver_features;
-	struct virtq_setup setup[VIRTIO_MAX_QUEUES];
-	bool started;
-
-	atomic_uint interrupt_status;
-	atomic_uint config_generation;
-	atomic_bool broken;
 };
 
-static void mmio_raise(struct virtio_mmio *mmio, uint32_t cause)
+static void mmio_interrupt(struct virtio_transport *transport, unsigned int queue)
 {
-	atomic_fetch_or(&mmio->interrupt_status, cause);
+	struct virtio_mmio *mmio = (struct virtio_mmio *)transport;
+
+	(void)queue;
 	irq_line_set(&mmio->irq, true);
 	irq_line_set(&mmio->irq, false);
 }
 
-static void mmio_interrupt(struct virtio_device *device)
+static uint32_t mmio_read_register(struct virtio_transport *transport, uint64_t offset)
 {
-	mmio_raise(device->transport, INTERRUPT_USED);
-}
-
-static void mmio_config_changed(struct virtio_device *device)
-{
-	struct virtio_mmio *mmio = device->transport;
-
-	atomic_fetch_add(&mmio->config_generation, 1);
-	mmio_raise(mmio, INTERRUPT_CONFIG);
-}
-
-static void mmio_set_broken(struct virtio_device *device)
-{
-	struct virtio_mmio *mmio = device->transport;
-
-	if (!atomic_exchange(&mmio->broken, true)) {
-		log_debug("%s: the guest's driver broke the rules; the device needs a reset",
-			  device->class->name);
-		mmio_raise(mmio, INTERRUPT_CONFIG);
-	}
-}
-
-static const struct virtio_transport_ops mmio_transport_ops = {
-	.interrupt = mmio_interrupt,
-	.config_changed = mmio_config_changed,
-	.set_broken = mmio_set_broken,
-};
-
-static uint64_t mmio_features(const struct virtio_mmio *mmio)
-{
-	return mmio->device->class->features(mmio->device) | VIRTIO_F_VERSION_1 |
-	       VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
-}
-
-static void mmio_start(struct virtio_mmio *mmio)
-{
-	struct virtio_device *device = mmio->device;
-
-	for (unsigned int i = 0; i < device->class->nr_queues; i++) {
-		if (mmio->setup[i].ready && virtq_start(&device->queues[i], mmio->memory,
-							&mmio->setup[i], mmio->driver_features)) {
-			mmio_set_broken(device);
-		}
-	}
-	mmio->started = true;
-	device->class->start(device, mmio->driver_features);
-}
-
-static void mmio_reset(struct virtio_mmio *mmio)
-{
-	if (mmio->started) {
-		mmio->device->class->stop(mmio->device);
-		mmio->started = false;
-	}
-	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
-		virtq_stop(&mmio->device->queues[i]);
-	}
-	memset(mmio->setup, 0, sizeof(mmio->setup));
-	mmio->status = 0;
-	mmio->device_features_sel = 0;
-	mmio->driver_features_sel = 0;
-	mmio->driver_features = 0;
-	mmio->queue_sel = 0;
-	atomic_store(&mmio->broken, false);
-	atomic_store(&mmio->interrupt_status, 0);
-}
-
-/* The driver may only add bits, one step after the other (2.1, 3.1.1). */
-static void mmio_write_status(struct virtio_mmio *mmio, uint32_t value)
-{
-	value &= 0xff & ~STATUS_NEEDS_RESET;
-	if (value == 0) {
-		mmio_reset(mmio);
-		return;
-	}
-	value |= mmio->status;
-	if ((value & STATUS_FEATURES_OK) && !(mmio->status & STATUS_FEATURES_OK) &&
-	    ((mmio->driver_features & ~mmio_features(mmio)) ||
-	     !(mmio->driver_features & VIRTIO_F_VERSION_1))) {
-		value &= ~STATUS_FEATURES_OK;
-	}
-	if (!(value & STATUS_FEATURES_OK)) {
-		value &= ~STATUS_DRIVER_OK;
-	}
-	mmio->status = value;
-	if ((value & STATUS_DRIVER_OK) && !mmio->started) {
-		mmio_start(mmio);
-	}
-}
-
-static struct virtq_setup *mmio_queue(struct virtio_mmio *mmio)
-{
-	return mmio->queue_sel < mmio->device->class->nr_queues ? &mmio->setup[mmio->queue_sel]
-								: NULL;
-}
-
-static uint32_t mmio_read_register(struct virtio_mmio *mmio, uint64_t offset)
-{
-	const struct virtq_setup *queue = mmio_queue(mmio);
+	const struct virtq_setup *queue = virtio_transport_queue(transport);
 
 	switch (offset) {
 	case MMIO_MAGIC:
@@ -194,41 +69,33 @@ static uint32_t mmio_read_register(struct virtio_mmio *mmio, uint64_t offset)
 	case MMIO_VERSION:
 		return 2;
 	case MMIO_DEVICE_ID:
-		return mmio->device->class->id;
+		return transport->device->class->id;
 	case MMIO_VENDOR_ID:
 		return MMIO_VENDOR_VALUE;
 	case MMIO_DEVICE_FEATURES:
-		return mmio->device_features_sel < 2
-			       ? (uint32_t)(mmio_features(mmio) >> (32 * mmio->device_features_sel))
-			       : 0;
+		return virtio_transport_features(transport);
 	case MMIO_QUEUE_NUM_MAX:
-		return queue ? mmio->device->class->queue_size : 0;
+		return queue ? transport->device->class->queue_size : 0;
 	case MMIO_QUEUE_READY:
 		return queue ? queue->ready : 0;
 	case MMIO_INTERRUPT_STATUS:
-		return atomic_load(&mmio->interrupt_status);
+		return atomic_load(&transport->interrupt_status);
 	case MMIO_STATUS:
-		return mmio->status | (atomic_load(&mmio->broken) ? STATUS_NEEDS_RESET : 0);
+		return virtio_transport_status(transport);
 	case MMIO_CONFIG_GENERATION:
-		return atomic_load(&mmio->config_generation);
+		return atomic_load(&transport->config_generation);
 	default:
 		/* There is no shared memory: lengths and bases read as all ones (4.2.2). */
 		return offset >= MMIO_SHM_LEN_LOW && offset <= MMIO_SHM_BASE_HIGH ? UINT32_MAX : 0;
 	}
 }
 
-static void mmio_set_half(uint64_t *value, bool high, uint32_t half)
+static void mmio_write_queue(struct virtio_transport *transport, uint64_t offset, uint32_t value)
 {
-	*value = high ? (*value & UINT32_MAX) | (uint64_t)half << 32
-		      : (*value & ~(uint64_t)UINT32_MAX) | half;
-}
-
-static void mmio_write_queue(struct virtio_mmio *mmio, uint64_t offset, uint32_t value)
-{
-	struct virtq_setup *queue = mmio_queue(mmio);
+	struct virtq_setup *queue = virtio_transport_idle_queue(transport);
 	bool high = offset & 4;
 
-	if (!queue || mmio->started) {
+	if (!queue) {
 		return;
 	}
 	switch (offset) {
@@ -240,113 +107,82 @@ static void mmio_write_queue(struct virtio_mmio *mmio, uint64_t offset, uint32_t
 		break;
 	case MMIO_QUEUE_DESC_LOW:
 	case MMIO_QUEUE_DESC_HIGH:
-		mmio_set_half(&queue->desc, high, value);
+		virtio_set_half(&queue->desc, high, value);
 		break;
 	case MMIO_QUEUE_DRIVER_LOW:
 	case MMIO_QUEUE_DRIVER_HIGH:
-		mmio_set_half(&queue->driver, high, value);
+		virtio_set_half(&queue->driver, high, value);
 		break;
 	case MMIO_QUEUE_DEVICE_LOW:
 	case MMIO_QUEUE_DEVICE_HIGH:
-		mmio_set_half(&queue->device, high, value);
+		virtio_set_half(&queue->device, high, value);
 		break;
 	default:
 		break;
 	}
 }
 
-static void mmio_notify(struct virtio_mmio *mmio, uint32_t queue)
-{
-	struct virtio_device *device = mmio->device;
-
-	if (!mmio->started || queue >= device->class->nr_queues) {
-		return;
-	}
-	if (device->kick_fd >= 0) {
-		eventfd_write(device->kick_fd, 1);
-	} else {
-		device->class->notify(device, queue);
-	}
-}
-
-static void mmio_write_register(struct virtio_mmio *mmio, uint64_t offset, uint32_t value)
+static void mmio_write_register(struct virtio_transport *transport, uint64_t offset, uint32_t value)
 {
 	switch (offset) {
 	case MMIO_DEVICE_FEATURES_SEL:
-		mmio->device_features_sel = value;
+		transport->device_features_sel = value;
 		break;
 	case MMIO_DRIVER_FEATURES_SEL:
-		mmio->driver_features_sel = value;
+		transport->driver_features_sel = value;
 		break;
 	case MMIO_DRIVER_FEATURES:
-		if (mmio->driver_features_sel < 2 && !(mmio->status & STATUS_FEATURES_OK)) {
-			mmio_set_half(&mmio->driver_features, mmio->driver_features_sel, value);
-		}
+		virtio_transport_set_driver_features(transport, value);
 		break;
 	case MMIO_QUEUE_SEL:
-		mmio->queue_sel = value;
+		transport->queue_sel = value;
 		break;
 	case MMIO_QUEUE_NOTIFY:
-		mmio_notify(mmio, value);
+		virtio_transport_notify(transport, value);
 		break;
 	case MMIO_INTERRUPT_ACK:
-		atomic_fetch_and(&mmio->interrupt_status, ~value);
+		atomic_fetch_and(&transport->interrupt_status, ~value);
 		break;
 	case MMIO_STATUS:
-		mmio_write_status(mmio, value);
+		virtio_transport_set_status(transport, value);
 		break;
 	default:
-		mmio_write_queue(mmio, offset, value);
+		mmio_write_queue(transport, offset, value);
 		break;
 	}
-}
-
-static uint64_t mmio_read_config(struct virtio_mmio *mmio, uint64_t offset, unsigned int size)
-{
-	uint8_t config[VIRTIO_CONFIG_SIZE] = {0};
-	uint64_t value = 0;
-
-	mmio->device->class->read_config(mmio->device, config);
-	if (offset < sizeof(config) && size <= sizeof(config) - offset) {
-		memcpy(&value, config + offset, size);
-	}
-	return value;
 }
 
 static uint64_t mmio_read(void *state, uint64_t offset, unsigned int size)
 {
-	struct virtio_mmio *mmio = state;
+	struct virtio_transport *transport = state;
 	uint64_t value = 0;
 
-	pthread_mutex_lock(&mmio->lock);
+	pthread_mutex_lock(&transport->lock);
 	if (offset >= MMIO_CONFIG) {
-		value = mmio_read_config(mmio, offset - MMIO_CONFIG, size);
+		value = virtio_transport_read_config(transport, offset - MMIO_CONFIG, size);
 	} else if (size == 4 && offset % 4 == 0) {
-		value = mmio_read_register(mmio, offset);
+		value = mmio_read_register(transport, offset);
 	}
-	pthread_mutex_unlock(&mmio->lock);
+	pthread_mutex_unlock(&transport->lock);
 	return value;
 }
 
 static void mmio_write(void *state, uint64_t offset, uint64_t value, unsigned int size)
 {
-	struct virtio_mmio *mmio = state;
-	const struct virtio_class *class = mmio->device->class;
+	struct virtio_transport *transport = state;
 
-	pthread_mutex_lock(&mmio->lock);
-	if (offset >= MMIO_CONFIG && class->write_config) {
-		class->write_config(mmio->device, (size_t)(offset - MMIO_CONFIG), value, size);
-	} else if (offset < MMIO_CONFIG && size == 4 && offset % 4 == 0) {
-		mmio_write_register(mmio, offset, (uint32_t)value);
+	pthread_mutex_lock(&transport->lock);
+	if (offset >= MMIO_CONFIG) {
+		virtio_transport_write_config(transport, offset - MMIO_CONFIG, value, size);
+	} else if (size == 4 && offset % 4 == 0) {
+		mmio_write_register(transport, offset, (uint32_t)value);
 	}
-	pthread_mutex_unlock(&mmio->lock);
+	pthread_mutex_unlock(&transport->lock);
 }
 
-static void mmio_use_ioeventfd(struct virtio_mmio *mmio, uint64_t base,
+static void mmio_use_ioeventfd(const struct virtio_device *device, uint64_t base,
 			       const struct virtio_mmio_doorbell *doorbell)
 {
-	const struct virtio_device *device = mmio->device;
-
 	for (unsigned int i = 0; doorbell && doorbell->ioeventfd && device->kick_fd >= 0 &&
 				 i < device->class->nr_queues;
 	     i++) {
@@ -370,24 +206,16 @@ struct virtio_mmio *virtio_mmio_create(struct virtio_device *device,
 		}
 		return NULL;
 	}
-	pthread_mutex_init(&mmio->lock, NULL);
-	mmio->device = device;
-	mmio->memory = memory;
+	virtio_transport_init(&mmio->base, device, memory, mmio_interrupt);
 	mmio->irq = *irq;
-	device->transport_ops = &mmio_transport_ops;
-	device->transport = mmio;
-	mmio_use_ioeventfd(mmio, base, doorbell);
+	mmio_use_ioeventfd(device, base, doorbell);
 	return mmio;
 }
 
 static void mmio_destroy(void *state)
 {
-	struct virtio_mmio *mmio = state;
-
-	mmio_reset(mmio);
-	mmio->device->class->destroy(mmio->device);
-	pthread_mutex_destroy(&mmio->lock);
-	free(mmio);
+	virtio_transport_release(state);
+	free(state);
 }
 
 static int mmio_describe(const struct device *device, void *fdt)

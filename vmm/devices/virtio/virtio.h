@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * virtio.h: the seam between virtio devices (blk.c, console.c) and transports (mmio.c).
+ * virtio.h: the seam between virtio devices (blk.c, console.c) and transports (mmio.c, pci.c).
  *
  * A device is a class, its state, and the queues; a transport drives it:
  *
@@ -9,7 +9,7 @@
  *	stop    reset: when it returns the device no longer touches queues or guest memory
  *
  * The transport calls them one at a time, on vCPU threads, and stop before destroy. `notify` of a
- *class with uses_thread comes as a signal of virtio_device.kick_fd instead. A device calls back
+ * class with uses_thread comes as a signal of virtio_device.kick_fd instead. A device calls back
  *with virtio_interrupt() and virtio_break() from any thread, but not after stop has returned.
  */
 #ifndef VMM_DEVICES_VIRTIO_VIRTIO_H
@@ -28,6 +28,7 @@
 #define VIRTIO_ID_CONSOLE 3
 
 struct virtio_device;
+struct virtio_transport;
 
 struct virtio_class {
 	const char *name;
@@ -48,37 +49,22 @@ struct virtio_class {
 	void (*destroy)(struct virtio_device *device);
 };
 
-struct virtio_transport_ops {
-	void (*interrupt)(struct virtio_device *device);
-	void (*config_changed)(struct virtio_device *device);
-	void (*set_broken)(struct virtio_device *device);
-};
-
 /* Embedded first in each device's own structure; the transport fills in the second half. */
 struct virtio_device {
 	const struct virtio_class *class;
 	int kick_fd; /* eventfd if class->uses_thread, else -1; owned by the device */
 
-	const struct virtio_transport_ops *transport_ops;
-	void *transport;
+	struct virtio_transport *transport;
 	struct virtq queues[VIRTIO_MAX_QUEUES];
 };
 
-/* Buffers were used in a queue, and virtq_needs_interrupt() said yes. */
-static inline void virtio_interrupt(struct virtio_device *device)
-{
-	device->transport_ops->interrupt(device);
-}
+/* Buffers were used in @queue, and virtq_needs_interrupt() said yes. */
+void virtio_interrupt(struct virtio_device *device, unsigned int queue);
 
-static inline void virtio_config_changed(struct virtio_device *device)
-{
-	device->transport_ops->config_changed(device);
-}
+/* The configuration space has changed. */
+void virtio_config_changed(struct virtio_device *device);
 
 /* The driver broke a rule (virtq_pop() failed): the device needs a reset (2.1.2). */
-static inline void virtio_break(struct virtio_device *device)
-{
-	device->transport_ops->set_broken(device);
-}
+void virtio_break(struct virtio_device *device);
 
 #endif
