@@ -123,7 +123,7 @@ struct accel_ops {
 	const struct opt_key *options;
 	bool has_pmu;   /* vCPUs have a PMUv3 */
 	bool has_gicv2; /* create_gic() can make one */
-	bool has_its;
+	bool has_its;   /* likewise; and signal_msi() is there */
 
 	/*
 	 * Can this accelerator run a guest on this host? Returns 0, or a negative errno with the
@@ -166,6 +166,12 @@ struct accel_ops {
 	/* Sets the level of shared peripheral interrupt @spi (INTID 32 + spi). Any thread; after
 	 * create_gic. */
 	int (*set_irq)(struct accel *accel, unsigned int spi, bool level);
+
+	/*
+	 * With an ITS: a device, whom it knows as @device, writes @data to @address. Nothing
+	 * happens if that is not GITS_TRANSLATER. Any thread; after create_gic.
+	 */
+	void (*signal_msi)(struct accel *accel, uint32_t device, uint64_t address, uint32_t data);
 
 	/* Optional (NULL if absent). A file of @size bytes of zeros, which makes better guest
 	 * memory than anonymous memory when mapped; its descriptor, or a negative number if there

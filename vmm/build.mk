@@ -43,6 +43,7 @@ vmm-y += vmm/devices/pvpanic.c
 vmm-y += vmm/devices/virtio/blk.c
 vmm-y += vmm/devices/virtio/console.c
 vmm-y += vmm/devices/virtio/mmio.c
+vmm-y += vmm/devices/virtio/pci.c
 vmm-y += vmm/devices/virtio/ring.c
 vmm-y += vmm/devices/virtio/transport.c
 vmm-y += vmm/options/opt.c
@@ -103,6 +104,10 @@ vmm-test-run_options-y := vmm/options/run_options.c vmm/options/run_parse.c vmm/
 vmm-tests += virtio_blk
 vmm-test-virtio_blk-y := vmm/devices/virtio/blk.c vmm/devices/virtio/mmio.c vmm/devices/virtio/ring.c \
 	vmm/devices/virtio/transport.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
+vmm-tests += virtio_pci
+vmm-test-virtio_pci-y := $(filter vmm/devices/pci/%,$(vmm-y)) vmm/devices/virtio/blk.c vmm/devices/virtio/pci.c \
+	vmm/devices/virtio/ring.c vmm/devices/virtio/transport.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c \
+	vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
 vmm-tests += virtio_console
 vmm-test-virtio_console-y := vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
 	vmm/devices/virtio/ring.c vmm/devices/virtio/transport.c vmm/memory.c vmm/fdt_node.c vmm/log.c

@@ -44,6 +44,7 @@ struct vm_config {
 	uint64_t mem_size;
 	bool gicv2; /* else a GICv3 */
 	enum its_choice its;
+	bool virtio_pci; /* else virtio devices are behind MMIO */
 	bool no_reboot;
 	bool no_sandbox;
 

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct pci_host;
 struct virtio_device;
 
 #define MACHINE_MAX_DEVICES 40
@@ -35,11 +36,15 @@ struct virtio_device;
 #define VIRT_VIRTIO          0x0a000000ULL
 #define VIRT_VIRTIO_STRIDE   0x00000200ULL
 #define VIRT_NR_VIRTIO       32
+#define VIRT_PCI_MEMORY      0x10000000ULL
+#define VIRT_PCI_MEMORY_SIZE 0x2eff0000ULL
+#define VIRT_PCI_ECAM        0x3f000000ULL
 #define VIRT_RAM             0x40000000ULL
 #define VIRT_NR_IRQS         288 /* 256 shared peripheral interrupts */
 #define VIRT_SPI_UART        1
 #define VIRT_SPI_RTC         2
 #define VIRT_SPI_VIRTIO      16
+#define VIRT_SPI_PCI         48 /* and the device's number: no two share one, as they do in QEMU */
 #define VIRT_FDT_MAX_SIZE    0x00200000ULL /* Documentation/arm64/booting.rst */
 
 #define MACHINE_PHANDLE_GIC   1
@@ -72,6 +77,7 @@ struct machine {
 	size_t stolen_time_size;
 	unsigned int nr_devices;
 	unsigned int nr_virtio;
+	struct pci_host *pci;                   /* NULL: virtio devices are behind MMIO */
 	struct virtio_device *terminal_console; /* shows on our own terminal; may be NULL */
 	struct machine_vcpu vcpus[MACHINE_MAX_VCPUS];
 	struct machine_boot boot;

@@ -7,12 +7,14 @@
  */
 #include "machine_private.h"
 
+#include "devices/pci/host.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
 #include "devices/virtio/console.h"
 #include "devices/virtio/mmio.h"
+#include "devices/virtio/pci.h"
 #include "chardev/terminal.h"
 #include "log.h"
 
@@ -88,8 +90,48 @@ static int machine_ioeventfd(void *context, int fd, uint64_t gpa, uint32_t value
 	return accel->ops->ioeventfd ? accel->ops->ioeventfd(accel, fd, gpa, value) : -ENOTSUP;
 }
 
+static void machine_send_msi(void *context, uint32_t requester, uint64_t address, uint32_t data)
+{
+	struct accel *accel = context;
+
+	accel->ops->signal_msi(accel, requester, address, data);
+}
+
+static int machine_add_pci(struct machine *machine)
+{
+	const struct pci_host_config config = {
+		.window_base = VIRT_PCI_MEMORY,
+		.window_size = VIRT_PCI_MEMORY_SIZE,
+		.gic_phandle = MACHINE_PHANDLE_GIC,
+		.its_phandle = machine_has_its(machine) ? MACHINE_PHANDLE_ITS : 0,
+		.intx = machine_irq(machine, VIRT_SPI_PCI),
+	};
+	struct bus_region window = {VIRT_PCI_MEMORY, VIRT_PCI_MEMORY_SIZE, &pci_host_window, NULL,
+				    "pci-memory"};
+	int result;
+
+	if (!machine->config->virtio_pci) {
+		return 0;
+	}
+	machine->pci = pci_host_create(&config);
+	window.device = machine->pci;
+	result = machine_add(machine, &pci_host_class, machine->pci, VIRT_PCI_ECAM,
+			     PCI_HOST_ECAM_SIZE, 0);
+	return result ?: bus_add(machine->bus, &window);
+}
+
+/* Puts @virtio on the PCI bus and takes it over; NULL means it could not be made. */
+static int machine_add_virtio_pci(struct machine *machine, struct virtio_device *virtio)
+{
+	const struct msi_target msi = {machine_send_msi, machine->accel};
+
+	return pci_host_add(machine->pci,
+			    virtio_pci_create(virtio, &machine->memory,
+					      machine_has_its(machine) ? &msi : NULL));
+}
+
 /* Puts @virtio into the next slot and takes it over; NULL means it could not be made. */
-static int machine_add_virtio(struct machine *machine, struct virtio_device *virtio)
+static int machine_add_virtio_mmio(struct machine *machine, struct virtio_device *virtio)
 {
 	const struct virtio_mmio_doorbell doorbell = {machine_ioeventfd, machine->accel};
 	unsigned int slot = machine->nr_virtio++;
@@ -100,6 +142,12 @@ static int machine_add_virtio(struct machine *machine, struct virtio_device *vir
 	return machine_add(machine, &virtio_mmio_class,
 			   virtio_mmio_create(virtio, &machine->memory, base, &irq, &doorbell),
 			   base, VIRTIO_MMIO_SIZE, spi);
+}
+
+static int machine_add_virtio(struct machine *machine, struct virtio_device *virtio)
+{
+	return machine->pci ? machine_add_virtio_pci(machine, virtio)
+			    : machine_add_virtio_mmio(machine, virtio);
 }
 
 static int machine_add_disks(struct machine *machine)
@@ -171,6 +219,7 @@ int machine_add_devices(struct machine *machine)
 
 	result = result ?: machine_add_rtc(machine);
 	result = result ?: machine_add_pvpanic(machine);
+	result = result ?: machine_add_pci(machine);
 	result = result ?: machine_add_disks(machine);
 	return result ?: machine_add_consoles(machine);
 }

@@ -347,6 +347,7 @@ static int accel_jit_add_gicv3(struct jit_vm *vm, const struct accel_gic *gic)
 
 static int accel_jit_add_its(struct jit_vm *vm, uint64_t base)
 {
+	vm->its_base = base;
 	vm->its = gic_its_create(vm->gic);
 	if (!vm->its) {
 		return -ENOMEM;
@@ -466,6 +467,16 @@ static int accel_jit_set_irq(struct accel *accel, unsigned int spi, bool level)
 	return 0;
 }
 
+static void accel_jit_signal_msi(struct accel *accel, uint32_t device, uint64_t address,
+				 uint32_t data)
+{
+	struct jit_vm *vm = &to_jit(accel)->vm;
+
+	if (address == vm->its_base + GIC_ITS_TRANSLATER) {
+		gic_its_signal(vm->its, device, data);
+	}
+}
+
 static void accel_jit_memory_written(struct accel *accel, uint64_t gpa, uint64_t size)
 {
 	vm_memory_written(&to_jit(accel)->vm, gpa, size);
@@ -511,6 +522,7 @@ const struct accel_ops accel_jit = {
 	.vcpu_get_regs = accel_jit_vcpu_get_regs,
 	.vcpu_set_regs = accel_jit_vcpu_set_regs,
 	.set_irq = accel_jit_set_irq,
+	.signal_msi = accel_jit_signal_msi,
 	.memory_written = accel_jit_memory_written,
 	.pause = accel_jit_pause,
 	.resume = accel_jit_resume,

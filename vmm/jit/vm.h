@@ -52,6 +52,7 @@ struct jit_vm {
 	struct bus *bus;
 	struct gic *gic;
 	struct gic_its *its; /* NULL: none */
+	uint64_t its_base;
 	struct timer_thread *timer;
 	struct jit_cache *cache;   /* translated code; NULL: interpret */
 	struct lockstep *lockstep; /* compare what the cache's code does; NULL: trust it */

@@ -282,6 +282,26 @@ static int run_apply_gic(struct vm_config *config, const struct opt_values *valu
 	return 0;
 }
 
+static const char *const run_transports[] = {"mmio", "pci", NULL};
+static const struct opt_key run_transport_keys[] = {
+	{.name = "type",
+	 .type = OPT_ENUM,
+	 .bare = true,
+	 .choices = run_transports,
+	 .deflt = "mmio",
+	 .help = "where disks and virtio consoles are"},
+	{0},
+};
+
+static int run_apply_transport(struct vm_config *config, const struct opt_values *values,
+			       const char *text, char *error)
+{
+	(void)text;
+	(void)error;
+	config->virtio_pci = opt_number(values, "type") == 1;
+	return 0;
+}
+
 static int run_apply_initrd(struct vm_config *config, const struct opt_values *values,
 			    const char *text, char *error)
 {
@@ -411,6 +431,8 @@ const struct run_option run_options[] = {
 	{"params", 'p', "TEXT", NULL, "kernel command line; may be given more than once", false,
 	 run_apply_params},
 	{"block", 'b', NULL, run_block_keys, "a disk", false, run_apply_block},
+	{"virtio-transport", 0, NULL, run_transport_keys, "the bus of virtio devices", false,
+	 run_apply_transport},
 	{"serial", 0, NULL, run_serial_keys, "a serial port or console", false, run_apply_serial},
 	{"name", 0, "NAME", NULL, "name for `vmm list` and the other verbs", false, run_apply_name},
 	{"socket", 's', "PATH", NULL, "control socket, instead of one by name", false,

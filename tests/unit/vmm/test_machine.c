@@ -142,6 +142,36 @@ static void test_gicv2(void **state)
 	assert_int_equal(machine_create(&config, &backends, loop, &machine), -EINVAL);
 }
 
+static void test_pci(void **state)
+{
+	static const uint32_t map[] = {1 << 11, 0, 0, 1, 1, 0, 0, 0, 49, 4};
+	const char *node = "/pcie@3f000000";
+	struct machine *machine;
+	const void *fdt;
+	size_t size;
+
+	(void)state;
+	config.virtio_pci = true;
+	config.serials[0].hardware = SERIAL_VIRTIO_CONSOLE;
+	machine = create();
+	fdt = machine_fdt(machine, &size);
+	expect_reg(fdt, node, 0x3f000000, 0x100000);
+	assert_int_equal(cell(fdt, node, "ranges", 2), 0x10000000);
+	assert_int_equal(cell(fdt, node, "ranges", 6), 0x2eff0000);
+	for (unsigned int i = 0; i < 10; i++) {
+		assert_int_equal(cell(fdt, node, "interrupt-map", i), map[i]);
+	}
+	assert_int_equal(cell(fdt, node, "msi-map", 1),
+			 cell(fdt, "/intc@8000000/its@8080000", "phandle", 0));
+	assert_true(fdt_path_offset(fdt, "/virtio_mmio@a000000") < 0);
+	machine_destroy(machine);
+	config.its = ITS_OFF;
+	machine = create();
+	fdt = machine_fdt(machine, &size);
+	assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, node), "msi-map", NULL));
+	machine_destroy(machine);
+}
+
 static void test_boot_state(void **state)
 {
 	struct machine *machine = create();
@@ -306,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_device_tree),
 		TEST(test_gicv2),
+		TEST(test_pci),
 		TEST(test_boot_state),
 		TEST(test_ends),
 		TEST(test_pause_and_resume),

@@ -133,6 +133,7 @@ static void test_says_what_is_wrong(void **state)
 		{"--name a/b Image", "no '/'"},
 		{"--log-level inof Image", "did you mean 'info'"},
 		{"--gic 2,its Image", "a GICv2 has no ITS"},
+		{"--virtio-transport pcie Image", "did you mean 'pci'"},
 	};
 
 	(void)state;
@@ -173,6 +174,7 @@ static void test_help_everywhere(void **state)
 		{"--hypervisor help", "translator"},
 		{"--hypervisor shim,help", "/dev/hyp"},
 		{"--gic help", "3|2"},
+		{"--virtio-transport help", "mmio|pci"},
 		{"--log-level help", "error|warn"},
 		{"--serial type=help", "virtio-console"},
 		{"--block x,ro=help", "raw image"},

@@ -79,7 +79,8 @@ void gic_set_this_cpu(unsigned int cpu);
  * The ITS of a GICv3 with LPIs, a bus device. gic_its_signal() is a device's write of `event` to
  * GITS_TRANSLATER. NULL: no memory, or the GIC has no LPIs.
  */
-#define GIC_ITS_SIZE 0x20000u
+#define GIC_ITS_SIZE       0x20000u
+#define GIC_ITS_TRANSLATER 0x10040u /* offset of the register */
 
 struct gic_its;
 

@@ -47,6 +47,25 @@ static uint64_t transport_features(const struct virtio_transport *transport)
 	       VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
 }
 
+static void transport_run(struct virtio_transport *transport)
+{
+	bool run = transport->started && transport->enabled;
+	struct virtio_device *device = transport->device;
+
+	if (run && !transport->running) {
+		device->class->start(device, transport->driver_features);
+	} else if (!run && transport->running) {
+		device->class->stop(device);
+	}
+	transport->running = run;
+}
+
+void virtio_transport_enable(struct virtio_transport *transport, bool enabled)
+{
+	transport->enabled = enabled;
+	transport_run(transport);
+}
+
 static void transport_start(struct virtio_transport *transport)
 {
 	struct virtio_device *device = transport->device;
@@ -59,16 +78,14 @@ static void transport_start(struct virtio_transport *transport)
 		}
 	}
 	transport->started = true;
-	device->class->start(device, transport->driver_features);
+	transport_run(transport);
 }
 
 /* Queues have their full size, which over PCI the driver may leave so (4.1.5.1.3). */
 static void transport_reset(struct virtio_transport *transport)
 {
-	if (transport->started) {
-		transport->device->class->stop(transport->device);
-		transport->started = false;
-	}
+	transport->started = false;
+	transport_run(transport);
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
 		virtq_stop(&transport->device->queues[i]);
 		transport->setup[i] =
@@ -91,6 +108,7 @@ void virtio_transport_init(struct virtio_transport *transport, struct virtio_dev
 	transport->device = device;
 	transport->memory = memory;
 	transport->interrupt = interrupt;
+	transport->enabled = true;
 	device->transport = transport;
 	transport_reset(transport);
 }
@@ -168,7 +186,7 @@ void virtio_transport_notify(struct virtio_transport *transport, uint32_t queue)
 {
 	struct virtio_device *device = transport->device;
 
-	if (!transport->started || queue >= device->class->nr_queues) {
+	if (!transport->running || queue >= device->class->nr_queues) {
 		return;
 	}
 	if (device->kick_fd >= 0) {

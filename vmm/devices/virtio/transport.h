@@ -38,7 +38,9 @@ struct virtio_transport {
 	uint32_t device_features_sel, driver_features_sel, queue_sel;
 	uint64_t driver_features;
 	struct virtq_setup setup[VIRTIO_MAX_QUEUES];
-	bool started;
+	bool started; /* by DRIVER_OK */
+	bool enabled; /* may access memory */
+	bool running; /* both */
 
 	atomic_uint interrupt_status;
 	atomic_uint config_generation;
@@ -63,6 +65,9 @@ void virtio_transport_set_driver_features(struct virtio_transport *transport, ui
 /* The selected queue, or NULL; to be changed as long as the device has not started. */
 struct virtq_setup *virtio_transport_queue(struct virtio_transport *transport);
 struct virtq_setup *virtio_transport_idle_queue(struct virtio_transport *transport);
+
+/* Lets the device access guest memory, or not; from the beginning it may. */
+void virtio_transport_enable(struct virtio_transport *transport, bool enabled);
 
 void virtio_transport_notify(struct virtio_transport *transport, uint32_t queue);
 

@@ -6,7 +6,8 @@
  *
  *	start   the driver is ready: features are settled and every queue it made ready is running
  *	notify  the driver has put buffers into a queue
- *	stop    reset: when it returns the device no longer touches queues or guest memory
+ *	stop    when it returns the device no longer touches queues or guest memory: a reset, or
+ *	        start follows with the queues as they are
  *
  * The transport calls them one at a time, on vCPU threads, and stop before destroy. `notify` of a
  * class with uses_thread comes as a signal of virtio_device.kick_fd instead. A device calls back
