@@ -71,19 +71,26 @@ struct tlb_entry {
 	uint64_t write;
 	uint64_t addend;
 	uint64_t pa; /* of the page; bits 5:0 are log2 of the size of the block it is part of; and
-			TLB_PA_GLOBAL */
+			flags, TLB_PA_... */
 };
 
 #define TLB_PA_GLOBAL (1u << 6) /* not tied to an ASID */
 #define TLB_PA_READ   (1u << 7) /* in the second level: what is allowed there */
 #define TLB_PA_WRITE  (1u << 8)
+#define TLB_PA_SLOTS  (1u << 9) /* in the first level: see tlb_flush_slots_page() */
 
 #define TLB_PAGE_SHIFT    12
 #define TLB_PAGE_SIZE     (1ull << TLB_PAGE_SHIFT)
 #define TLB_L1_SHIFT      10
 #define TLB_L1_NR_ENTRIES (1u << TLB_L1_SHIFT)
 
-/* For entry `index` of a table that is indexed by the low bits of the page number. */
+/* Level-1 tables are indexed by the low bits of the page number. */
+static inline unsigned int tlb_index(uint64_t va)
+{
+	return (unsigned int)(va >> TLB_PAGE_SHIFT) & (TLB_L1_NR_ENTRIES - 1);
+}
+
+/* For entry `index` of such a table. */
 static inline uint64_t tlb_invalid_tag(unsigned int index)
 {
 	return (uint64_t)(index ^ 1) << TLB_PAGE_SHIFT;
@@ -128,10 +135,11 @@ struct tlb_filled {
 struct tlb_queue;
 
 /*
- * Level 0 of the TLB, for translated code: the page each base register was last used with. At a
- * fixed address, so that a hit adds no latency to the load. One set per bank. An access hits when
- * its address - page is below the limit, which leaves out the last bytes of the page, so that one
- * limit serves all sizes, and is 0 where the slow path must decide.
+ * Level 0 of the TLB, for translated code: the page a base register was last used with. At a fixed
+ * address, so that a hit adds no latency to the load. One set per bank; emit_slot() says which one
+ * an access uses. An access hits when its address - page is below the limit, which leaves out the
+ * last bytes of the page, so that one limit serves all sizes, and is 0 where the slow path must
+ * decide.
  */
 struct tlb_slot {
 	uint64_t page;
@@ -140,7 +148,8 @@ struct tlb_slot {
 	uint64_t addend;
 };
 
-#define TLB_SLOT_SIZE  32 /* the largest access */
+#define TLB_NR_SLOTS   256 /* the first of them by base register */
+#define TLB_SLOT_SIZE  32  /* the largest access */
 #define TLB_SLOT_LIMIT (4096 - TLB_SLOT_SIZE + 1)
 
 /* Where translated code for a guest address is, in a given context (cpu->code_context). */
@@ -391,7 +400,7 @@ struct jit_cpu {
 
 	/* Translated code. */
 	struct cpu_constants constants;
-	struct tlb_slot slots[TLB_NR_BANKS][32] CPU_LINE_ALIGNED;
+	struct tlb_slot slots[TLB_NR_BANKS][TLB_NR_SLOTS] CPU_LINE_ALIGNED;
 	uint64_t code_context; /* names what translated code depends on besides its address */
 	uint32_t *mapped;      /* of the current context, or of EL1 */
 	uint64_t frames_top;   /* x64_return.c: where its frames on the host's stack begin */

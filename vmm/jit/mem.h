@@ -68,7 +68,7 @@ bool mem_write_slow(struct jit_cpu *cpu, uint64_t va, unsigned int size, unsigne
 
 static inline struct tlb_entry *mem_tlb_entry(struct jit_cpu *cpu, unsigned int bank, uint64_t va)
 {
-	return &cpu->tlb[bank][va >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1)];
+	return &cpu->tlb[bank][tlb_index(va)];
 }
 
 /* Little-endian guest on little-endian host; mixed-endian data (SCTLR.EE, E0E) is not offered. */

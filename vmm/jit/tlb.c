@@ -186,8 +186,7 @@ static void tlb_note_filled(struct jit_cpu *cpu, unsigned int n, bool global)
 static void tlb_load(struct jit_cpu *cpu, unsigned int bank, const struct tlb_l2_entry *from)
 {
 	uint64_t page = from->page & ~(TLB_PAGE_SIZE - 1), pa = from->pa;
-	unsigned int n =
-		bank * TLB_L1_NR_ENTRIES + (page >> TLB_PAGE_SHIFT & (TLB_L1_NR_ENTRIES - 1));
+	unsigned int n = bank * TLB_L1_NR_ENTRIES + tlb_index(page);
 	struct tlb_entry *e = tlb_data_entry(cpu, n);
 	uint64_t invalid = tlb_data_invalid(n);
 	bool write = (pa & TLB_PA_WRITE) && !vm_page_has_code(cpu->vm, pa);
@@ -199,7 +198,7 @@ static void tlb_load(struct jit_cpu *cpu, unsigned int bank, const struct tlb_l2
 		.read = pa & TLB_PA_READ ? page : invalid,
 		.write = write ? page : invalid,
 		.addend = from->addend,
-		.pa = pa,
+		.pa = pa | (e->pa & TLB_PA_SLOTS),
 	};
 	cpu->tlb_el1_local |= bank != TLB_BANK_EL0 && !(pa & TLB_PA_GLOBAL);
 }
@@ -252,17 +251,34 @@ static void tlb_invalidate_slot(struct tlb_slot *slot)
 /* The slots of translated code in banks up to `last` may hold any page. */
 static void tlb_flush_slots(struct jit_cpu *cpu, enum tlb_bank last)
 {
-	for (unsigned int n = 0; n < (last + 1) * 32; n++) {
-		tlb_invalidate_slot(&cpu->slots[n / 32][n % 32]);
+	for (unsigned int n = 0; n < (last + 1) * TLB_NR_SLOTS; n++) {
+		tlb_invalidate_slot(&cpu->slots[n / TLB_NR_SLOTS][n % TLB_NR_SLOTS]);
 	}
 }
 
-static void tlb_flush_slots_page(struct jit_cpu *cpu, uint64_t page)
+/*
+ * A slot may hold a page that its level-1 entry has lost. So the entry, whatever page it holds,
+ * also says whether a slot was filled from it since this was last looked at: few pages that are
+ * flushed are in any.
+ */
+static void tlb_flush_slots_page(struct jit_cpu *cpu, unsigned int n, uint64_t page)
 {
-	for (unsigned int n = 0; n < TLB_NR_BANKS * 32; n++) {
-		if (cpu->slots[n / 32][n % 32].page == page) {
-			tlb_invalidate_slot(&cpu->slots[n / 32][n % 32]);
+	struct tlb_entry *e = tlb_data_entry(cpu, n);
+	struct tlb_slot *slots = cpu->slots[n / TLB_L1_NR_ENTRIES];
+	uint64_t others = 0;
+
+	if (!(e->pa & TLB_PA_SLOTS)) {
+		return;
+	}
+	for (unsigned int i = 0; i < TLB_NR_SLOTS; i++) {
+		if (slots[i].page == page) {
+			tlb_invalidate_slot(&slots[i]);
+		} else if (tlb_index(slots[i].page) == tlb_index(page)) {
+			others |= slots[i].read_limit | slots[i].write_limit;
 		}
+	}
+	if (!others) {
+		e->pa &= ~(uint64_t)TLB_PA_SLOTS;
 	}
 }
 
@@ -410,7 +426,6 @@ static void tlb_l2_flush_page(struct jit_cpu *cpu, uint64_t page, unsigned int a
 void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 {
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
-	unsigned int index = (unsigned int)(va >> TLB_PAGE_SHIFT) & (TLB_L1_NR_ENTRIES - 1);
 	bool current = tlb_matches_asid(cpu->context, asid);
 
 	if (tlb_in_block(cpu, va)) {
@@ -418,13 +433,13 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 		return;
 	}
 	cpu_count(cpu, CPU_STAT_FLUSHES_PAGE);
-	tlb_flush_slots_page(cpu, page);
 	context_renew_jumps_page(cpu, va, asid);
 	tlb_l2_flush_page(cpu, page, asid);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
-		unsigned int n = bank * TLB_L1_NR_ENTRIES + index;
+		unsigned int n = bank * TLB_L1_NR_ENTRIES + tlb_index(va);
 		const struct tlb_entry *e = tlb_data_entry(cpu, n);
 
+		tlb_flush_slots_page(cpu, n, page);
 		if ((e->read == page || e->write == page) && (current || (e->pa & TLB_PA_GLOBAL))) {
 			/* It stays in tlb_filled; entering it twice is harmless. */
 			tlb_invalidate_entry(cpu, n);
@@ -433,7 +448,19 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 	cpu->fetch_size = 0;
 }
 
-/* The first level alone has write tags: tlb_load() looks whether there is code. */
+/* Slots do not say which physical page theirs is, but where it lies on the host. */
+static void tlb_protect_slots(struct jit_cpu *cpu, uint64_t host)
+{
+	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_NR_SLOTS; n++) {
+		struct tlb_slot *slot = &cpu->slots[n / TLB_NR_SLOTS][n % TLB_NR_SLOTS];
+
+		if (slot->page + slot->addend == host) {
+			slot->write_limit = 0;
+		}
+	}
+}
+
+/* The first levels alone have write tags: tlb_load() looks whether there is code. */
 void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 {
 	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
@@ -443,5 +470,5 @@ void tlb_protect_page(struct jit_cpu *cpu, uint64_t pa)
 			e->write = tlb_data_invalid(n);
 		}
 	}
-	tlb_flush_slots(cpu, TLB_BANK_EL1_PAN);
+	tlb_protect_slots(cpu, (uint64_t)(uintptr_t)vm_host_address(cpu->vm, pa, TLB_PAGE_SIZE));
 }

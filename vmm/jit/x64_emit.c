@@ -170,15 +170,74 @@ static bool is_small(const struct emit *e, const struct ir_op *op)
 	}
 }
 
+/* Which general register an operation writes, or IR_NONE. (The second one of a pair is not told.)
+ */
+static unsigned int general_result(const struct ir_op *op)
+{
+	switch (op->op) {
+	case IR_STORE:
+	case IR_STORE_PAIR:
+	case IR_VLOAD:
+	case IR_VSTORE:
+	case IR_VLOAD_PAIR:
+	case IR_VSTORE_PAIR:
+	case IR_VLOAD_LIST:
+	case IR_VSTORE_LIST:
+	case IR_FP:
+	case IR_VEC:
+		return IR_NONE;
+	default:
+		return op->dst;
+	}
+}
+
 static void emit_track_small(struct emit *e, const struct ir_op *op)
 {
+	unsigned int result = general_result(op);
+
 	if (op->op == IR_CALL) {
 		e->small = 0;
-	} else if (op->dst <= IR_T0) {
+	} else if (result <= IR_T0) {
 		bool small = is_small(e, op);
 
-		e->small &= ~(1ull << op->dst);
-		e->small |= (uint64_t)small << op->dst;
+		e->small &= ~(1ull << result);
+		e->small |= (uint64_t)small << result;
+	}
+}
+
+/* One behind those of the base registers, seldom that of another value which is in use. */
+static unsigned int new_slot(const struct emit *e, const struct ir_op *op, unsigned int value)
+{
+	unsigned int hash = (unsigned int)emit_offset(e, op) / 4 + value * 41;
+
+	return IR_NONE + hash % (TLB_NR_SLOTS - IR_NONE);
+}
+
+unsigned int emit_slot(const struct emit *e, unsigned int value)
+{
+	return e->slots[value] ? e->slots[value] : value;
+}
+
+/*
+ * What a register holds at a block's entry is likely to be what it held in the block before. What
+ * is loaded or computed is elsewhere; but where it is only moved a little, it is in the same page.
+ */
+static void emit_track_slot(struct emit *e, const struct ir_op *op)
+{
+	bool moved =
+		op->op == IR_MOV || ((op->op == IR_ADD || op->op == IR_SUB) && op->b == IR_IMM);
+	unsigned int result = general_result(op);
+
+	if (result > IR_T0 || result == IR_SP) {
+		return;
+	}
+	if (moved && op->a <= IR_T0) {
+		e->slots[result] = (uint16_t)emit_slot(e, op->a);
+	} else {
+		e->slots[result] = (uint16_t)new_slot(e, op, result);
+	}
+	if (op->op == IR_LOAD_PAIR && op->c < IR_SP) {
+		e->slots[op->c] = (uint16_t)new_slot(e, op, op->c);
 	}
 }
 
@@ -254,6 +313,7 @@ static void emit_op(struct emit *e, const struct ir_op *op)
 	}
 	emit_track_sp(e, op);
 	emit_track_small(e, op);
+	emit_track_slot(e, op);
 	emit_vector_end_op(e);
 }
 

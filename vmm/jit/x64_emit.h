@@ -90,7 +90,8 @@ struct emit {
 	bool no_chain;
 	bool sp_aligned; /* SP has been checked and only moved by multiples of 16 since */
 	uint64_t small;  /* values that seem to be indices into small tables, by number; a guess */
-	bool left;       /* an unconditional exit was emitted: the rest is unreachable */
+	uint16_t slots[IR_T0 + 1]; /* that values made in this block use as bases; 0: none */
+	bool left;                 /* an unconditional exit was emitted: the rest is unreachable */
 	uint8_t *entry;
 	uint8_t *limit_site;     /* the jump that emit_count_check() made */
 	unsigned int nr_counted; /* instructions that emit_count() has added */
@@ -185,6 +186,8 @@ struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t 
 				void (*emit)(struct emit *, const struct emit_cold *));
 /* Cold: executes the guest instruction by its exec function and goes on behind it. */
 void emit_cold_interpret(struct emit *e, const struct emit_cold *cold);
+/* Which L0 slot an access with this value as its base uses. */
+unsigned int emit_slot(const struct emit *e, unsigned int value);
 /* Where an operation's instruction is in the page. */
 static inline int64_t emit_offset(const struct emit *e, const struct ir_op *op)
 {

@@ -18,7 +18,6 @@
 #include "x64_emit.h"
 
 #define JUMP_SIZE_SHIFT 5
-#define OP_CLC          0xf8
 #define OP_STC          0xf9
 
 _Static_assert(sizeof(struct cpu_jump) == 1 << JUMP_SIZE_SHIFT, "lookup scales by it");
@@ -468,9 +467,12 @@ static struct x64_mem slot_field(size_t offset)
 	return x64_at_index(RBP, RCX, (int32_t)offset);
 }
 
-/* From the L1 entry at table + rbx to the slot at rcx; rsi is the page. Keeps flags. */
+/* From the L1 entry at table + rbx to the slot at rcx; rsi is the page. Clears the carry flag. */
 static void stub_fill_slot(struct x64_buf *b, int32_t table, bool read, bool write)
 {
+	struct x64_mem mark =
+		x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, pa) + 1);
+
 	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, page)), RSI);
 	x64_mov_store_imm(b, true, slot_field(offsetof(struct tlb_slot, read_limit)),
 			  read ? TLB_SLOT_LIMIT : 0);
@@ -479,6 +481,8 @@ static void stub_fill_slot(struct x64_buf *b, int32_t table, bool read, bool wri
 	x64_mov_load(b, true, RSI,
 		     x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, addend)));
 	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, addend)), RSI);
+	x64_rm8(b, 0x80, 1, mark); /* or */
+	x64_byte(b, TLB_PA_SLOTS >> 8);
 }
 
 /* With rbx and rsi as they were. Keeps flags. */
@@ -516,10 +520,9 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 	x64_alu_rm(b, true, ALU_CMP, RSI, x64_at_index(RBP, RBX, tags[!write]));
 	one_kind = x64_jcc_fwd(b, CC_NE);
 	stub_fill_slot(b, table, true, true);
-	stub_refill_return(b); /* equal: the carry flag is clear */
+	stub_refill_return(b);
 	x64_patch_here(b, one_kind);
 	stub_fill_slot(b, table, !write, write);
-	x64_byte(b, OP_CLC);
 	stub_refill_return(b);
 	x64_patch_here(b, miss);
 	x64_byte(b, OP_STC);

@@ -153,7 +153,8 @@ static struct x64_mem emit_lookup_slot(struct emit *e, const struct ir_op *op, u
 	enum x64_reg address = in_place ? base : access_address(e, op);
 	int32_t offset = in_place ? (int32_t)op->imm : 0;
 	unsigned int bank = access_bank(e, op);
-	int32_t slot = EMIT_CPU(slots) + (int32_t)((bank * 32 + op->a) * sizeof(struct tlb_slot));
+	int32_t slot = EMIT_CPU(slots) + (int32_t)((bank * TLB_NR_SLOTS + emit_slot(e, op->a)) *
+						   sizeof(struct tlb_slot));
 	int32_t limit = slot + (int32_t)(is_write(op) ? offsetof(struct tlb_slot, write_limit)
 						      : offsetof(struct tlb_slot, read_limit));
 	struct emit_cold *cold;

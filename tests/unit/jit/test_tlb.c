@@ -15,6 +15,7 @@
 
 #include "context.h"
 #include "exception.h"
+#include "loop.h"
 #include "machine.h"
 #include "mem.h"
 #include "sysreg.h"
@@ -41,6 +42,13 @@
 /* Two level-1 tables behind machine.c's own, and what hangs below: 4 KiB each. */
 #define SPACE_A (TABLE_BASE + 0x1000)
 #define SPACE_B (TABLE_BASE + 0x4000)
+/* Two pages of code, mapped where nothing else is. */
+#define CODE       (RAM_BASE + (10ull << 20))
+#define CODE_VA    0x1280000ull
+#define CHANGED    (CODE + 0x1000)
+#define CHANGED_VA (CODE_VA + 0x1000)
+/* Its entry in the first level is VA's. */
+#define SAME_ENTRY(va) ((va) + (1ull << 28))
 /* Pages whose contents are their own address. */
 #define OLD (RAM_BASE + (12ull << 20))
 #define NEW (RAM_BASE + (14ull << 20))
@@ -401,6 +409,80 @@ static bool store(struct fixture *f, uint64_t va)
 	return mem_write(f->cpu, va, 3, MEM_PLAIN, 1);
 }
 
+/* Translated code, which has a level of its own: a slot for each base register. */
+static const uint32_t program[] = {
+	0xf9400025, /* ldr  x5, [x1] */
+	0xf9400046, /* ldr  x6, [x2] */
+	0xb9000069, /* str  w9, [x3] */
+	0x52800100, /* mov  w0, #8 */
+	0x72b08000, /* movk w0, #0x8400, lsl #16 */
+	0xd4000002, /* hvc  #0: PSCI SYSTEM_OFF */
+};
+
+#define PROGRAM_END 3 /* powers off */
+#define MOV_X5(n)   (0xd2800005u | (n) << 5)
+
+static void run_at(struct fixture *f, uint64_t pc)
+{
+	f->cpu->pc = pc;
+	f->m.vm.end = VM_END_NONE;
+	exception_set_pstate(f->cpu, 5); /* EL1 with SP_EL1 */
+	assert_int_equal(loop_run(f->cpu), LOOP_ENDED);
+}
+
+static uint64_t run_program(struct fixture *f, uint64_t x1, uint64_t x2, uint64_t x3)
+{
+	f->cpu->x[1] = x1;
+	f->cpu->x[2] = x2;
+	f->cpu->x[3] = x3;
+	run_at(f, CODE_VA);
+	run_at(f, CODE_VA); /* a slot is filled from the first level, the second time */
+	return f->cpu->x[5];
+}
+
+static void put_program(struct fixture *f)
+{
+	uint64_t desc = (PAGE_DESC ^ 1 << 6) | NG; /* for EL1 alone, or it could not execute it */
+
+	machine_translate(&f->m);
+	memcpy(at(f, CODE), program, sizeof(program));
+	map(f, SPACE_A, CODE_VA, CODE | desc);
+	map(f, SPACE_A, CHANGED_VA, CHANGED | desc);
+	map(f, SPACE_A, VA, OLD | PAGE_DESC | NG);
+	map(f, SPACE_A, SAME_ENTRY(VA), OLD | PAGE_DESC | NG);
+	select_space(f, SPACE_A, 1);
+}
+
+/* Also when the first level has lost the page to another one, which may be flushed too. */
+static void slots_are_flushed(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t other = SAME_ENTRY(VA);
+
+	put_program(f);
+	assert_int_equal(run_program(f, VA, VA, VA + 8), OLD);
+	assert_int_equal(load(f, other), OLD);
+	map(f, SPACE_A, VA, NEW | PAGE_DESC | NG);
+	tlbi(f, VAE1, 1, other);
+	tlbi(f, VAE1, 1, VA);
+	assert_int_equal(run_program(f, VA, VA, VA + 8), NEW);
+}
+
+/* A store that has a slot comes to C from when its page is executed. */
+static void slots_are_protected(void **state)
+{
+	struct fixture *f = *state;
+
+	put_program(f);
+	memcpy(at(f, CHANGED), program + PROGRAM_END - 1, sizeof(program) - 4 * (PROGRAM_END - 1));
+	for (unsigned int n = 1; n < 3; n++) {
+		f->cpu->x[9] = MOV_X5(n);
+		run_program(f, VA, VA, CHANGED_VA);
+		run_at(f, CHANGED_VA);
+		assert_int_equal(f->cpu->x[5], n);
+	}
+}
+
 /* Permissions are those of the bank: of EL0, of EL1, and of EL1 with PAN. */
 static void permissions_stay_apart(void **state)
 {
@@ -546,6 +628,8 @@ int main(void)
 		TEST(many_blocks),
 		TEST(second_level_holds_more),
 		TEST(permissions_stay_apart),
+		TEST(slots_are_flushed),
+		TEST(slots_are_protected),
 		TEST(code_protects_what_is_away),
 		TEST(jumps_follow),
 		TEST(jumps_of_el1_in_local_pages),
