@@ -101,6 +101,12 @@ void cache_destroy(struct jit_cache *cache)
 	}
 }
 
+void cache_run_alone(struct jit_cache *cache)
+{
+	cache->no_chain = true;
+	cache->stubs.exec = cache->stubs.exec_alone;
+}
+
 uint32_t cache_mode(const struct jit_cpu *cpu)
 {
 	return cpu->bank | (cpu->uao ? CACHE_MODE_UAO : 0) |

@@ -71,6 +71,7 @@ struct cache_stubs {
 	const void *no_frame;
 	const void *lookup_again;  /* target in rax, context in rdx: it is not where it should be */
 	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
+	const void *exec_alone;    /* the same for blocks that run alone */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
 };
@@ -80,8 +81,8 @@ enum translate_exit {
 	TRANSLATE_DISPATCH,  /* go on at cpu->pc */
 	TRANSLATE_ENTRY,     /* the same; left a block at its entry: attention, or it is stale */
 	TRANSLATE_LINK,      /* the same, and cpu->link_site may jump there directly */
-	TRANSLATE_EXCEPTION, /* cpu->exc is to be taken */
 	TRANSLATE_INTERPRET, /* the instruction at cpu->pc cannot be executed inline now */
+	TRANSLATE_EXCEPTION, /* of blocks that run alone: cpu->exc is to be taken */
 };
 
 struct cache_stats {
@@ -124,6 +125,9 @@ struct jit_cache {
 /* For up to nr_blocks at a time. NULL: no memory, or the host forbids executable mappings. */
 struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_blocks);
 void cache_destroy(struct jit_cache *cache);
+/* All blocks from now on are for running one at a time: their jumps are not linked, and they leave
+ * with exceptions instead of taking them. */
+void cache_run_alone(struct jit_cache *cache);
 
 /* The block for key, or NULL. The caller's CPU is in translated code, so that blocks stay. */
 const struct cache_block *cache_find(struct jit_cache *cache, const struct cache_key *key);

@@ -254,6 +254,7 @@ struct cpu_sysregs {
 	uint64_t amair;
 	uint64_t vbar;
 	uint64_t elr;
+	uint64_t spsr;
 	uint64_t esr;
 	uint64_t far;
 	uint64_t par;
@@ -271,7 +272,6 @@ struct cpu_sysregs {
 	uint64_t scxtnum_el1;
 	uint32_t cntv_ctl;
 	uint32_t cntp_ctl;
-	uint32_t spsr;
 };
 
 /* Operands of translated code, in reach of its base register. Filled by cpu_init_constants(). */
@@ -300,8 +300,8 @@ struct cpu_constants {
 enum cpu_stat {
 	CPU_STAT_INTERPRETED, /* instructions, by interp_step() */
 	CPU_STAT_HELPED,      /* instructions for which translated code called C */
-	CPU_STAT_EXITS,       /* first of one for each enum translate_exit */
-	CPU_STAT_EXITS_LAST = CPU_STAT_EXITS + 4,
+	CPU_STAT_EXITS,       /* first of one for each enum translate_exit of the dispatcher's */
+	CPU_STAT_EXITS_LAST = CPU_STAT_EXITS + 3,
 	CPU_STAT_LOOKUPS,    /* jumps[] did not know the address */
 	CPU_STAT_UNMAPPED,   /* a guard did not know that its link's target is mapped */
 	CPU_STAT_REFILLS,    /* L0 missed and asked L1 */

@@ -11,6 +11,8 @@
 
 #include "cpu.h"
 
+#define DEBUG_MDSCR_SS 1u /* MDSCR_EL1: software step */
+
 /* Are debug exceptions other than BRK enabled at this exception level (D2.4)? */
 bool debug_enabled(const struct jit_cpu *cpu);
 

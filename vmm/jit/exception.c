@@ -35,8 +35,6 @@
 
 #define FPCR_CONTROL 0x03c00000u /* DN, FZ, RMode */
 
-#define MDSCR_SS (1ull << 0)
-
 enum exec_result exception_raise(struct jit_cpu *cpu, enum exception_class ec, uint32_t iss)
 {
 	cpu->exc = (struct cpu_exception){
@@ -145,7 +143,7 @@ static bool exception_fp_enabled(const struct jit_cpu *cpu)
 
 bool exception_step_active(const struct jit_cpu *cpu)
 {
-	return (cpu->debug.mdscr & MDSCR_SS) && debug_enabled(cpu);
+	return (cpu->debug.mdscr & DEBUG_MDSCR_SS) && debug_enabled(cpu);
 }
 
 void exception_update_state(struct jit_cpu *cpu)
@@ -257,7 +255,7 @@ bool exception_take_interrupt(struct jit_cpu *cpu)
 /* AArch64.ExceptionReturn, D1.3.4; an illegal mode keeps EL and SP and sets PSTATE.IL. */
 enum exec_result exception_eret(struct jit_cpu *cpu)
 {
-	uint32_t spsr = cpu->sys.spsr;
+	uint32_t spsr = (uint32_t)cpu->sys.spsr;
 	uint32_t mode = spsr & 0x1f;
 	bool step = exception_step_active(cpu);
 

@@ -5,6 +5,9 @@
 #include "front.h"
 #include "sysreg.h"
 
+#define SYSREG_DAIF SYSREG(3, 3, 4, 2, 1)
+#define SYSREG_FPCR SYSREG(3, 3, 4, 4, 0)
+
 static bool branch_jump(struct front *f, int64_t offset, enum ir_jump kind)
 {
 	struct ir_op *o;
@@ -131,7 +134,7 @@ static bool system_storage(struct front *f, bool write)
 {
 	uint16_t reg = SYSREG_OF_INSN(f->insn);
 	bool el1 = f->block->bank != TLB_BANK_EL0;
-	bool sp_el0 = el1 && !write && reg == SYSREG(3, 0, 4, 1, 0);
+	bool sp_el0 = el1 && reg == SYSREG(3, 0, 4, 1, 0);
 	unsigned int place = sp_el0 ? offsetof(struct jit_cpu, sp_el[0])
 				    : sysreg_storage_offset(reg, el1, write);
 	struct ir_op *o;
@@ -146,6 +149,53 @@ static bool system_storage(struct front *f, bool write)
 	return true;
 }
 
+/* At EL1 masking is a store, and so is allowing what nothing waits for; the next block looks for
+ * what does. */
+static void daif_write(struct front *f, unsigned int value, bool clears)
+{
+	struct ir_op *o = ir_append(f->block, IR_WRITE_DAIF);
+
+	o->a = (uint8_t)value;
+	o->aux = clears;
+	f->end |= clears;
+}
+
+static void daif_read(struct front *f)
+{
+	front_op_imm(f, IR_READ_CPU, true, IR_T0, IR_NONE, offsetof(struct jit_cpu, daif));
+	front_op_imm(f, IR_AND, false, IR_T0, IR_T0, 15);
+}
+
+static bool system_read_daif(struct front *f)
+{
+	daif_read(f);
+	front_op_imm(f, IR_SHL, true, front_zr(f_rt(f->insn)), IR_T0, 6);
+	return true;
+}
+
+static bool system_write_daif(struct front *f)
+{
+	front_op_imm(f, IR_SHR, true, IR_T0, front_zr(f_rt(f->insn)), 6);
+	front_op_imm(f, IR_AND, false, IR_T0, IR_T0, 15);
+	daif_write(f, IR_T0, true);
+	return true;
+}
+
+/* MSR DAIFSet and DAIFClr. */
+static bool system_write_pstate(struct front *f)
+{
+	bool clears = f_op2(f->insn) == 7;
+	int64_t bits = f_crm(f->insn);
+
+	if (f->block->bank == TLB_BANK_EL0 || f_op1(f->insn) != 3 || f_op2(f->insn) < 6) {
+		return system_call_and_leave(f);
+	}
+	daif_read(f);
+	front_op_imm(f, clears ? IR_AND : IR_OR, false, IR_T0, IR_T0, clears ? ~bits & 15 : bits);
+	daif_write(f, IR_T0, clears);
+	return true;
+}
+
 /* MRS FPCR: the math library looks at it in each function. */
 static bool system_fpcr(struct front *f)
 {
@@ -155,6 +205,16 @@ static bool system_fpcr(struct front *f)
 	front_op_imm(f, IR_READ_CPU, true, rt, IR_NONE, offsetof(struct jit_cpu, fpcr));
 	front_op3(f, IR_ZEXT, true, rt, rt, IR_NONE)->size = 2;
 	return true;
+}
+
+static bool system_register(struct front *f, bool write)
+{
+	uint16_t reg = SYSREG_OF_INSN(f->insn);
+
+	if (reg == SYSREG_DAIF && f->block->bank != TLB_BANK_EL0) {
+		return write ? system_write_daif(f) : system_read_daif(f);
+	}
+	return reg == SYSREG_FPCR && !write ? system_fpcr(f) : system_storage(f, write);
 }
 
 bool front_system(struct front *f)
@@ -177,10 +237,10 @@ bool front_system(struct front *f)
 	case A64_DSB: /* may serve other CPUs' TLBI */
 		return system_call_and_leave(f);
 	case A64_MRS:
-		return SYSREG_OF_INSN(f->insn) == SYSREG(3, 3, 4, 4, 0) ? system_fpcr(f)
-									: system_storage(f, false);
 	case A64_MSR_REG:
-		return system_storage(f, true);
+		return system_register(f, f->op == A64_MSR_REG);
+	case A64_MSR_IMM:
+		return system_write_pstate(f);
 	case A64_SYS:
 		/* TLBI: what follows is mapped as it says afterwards (x64_return.c). */
 		return f_crn(f->insn) == 8 ? system_call_and_leave(f) : system_zero_cache(f);

@@ -60,11 +60,11 @@ static bool ir_keeps_flags(const struct ir_op *op)
 	case IR_SELECT:
 	case IR_BRANCH:
 	case IR_JUMP:
-	case IR_WRITE_CPU:
 		return true;
 	case IR_ROR:
 		return op->b == IR_IMM;
 	case IR_READ_CPU:
+	case IR_WRITE_CPU:
 		return !op->aux;
 	case IR_FP:
 		return ir_is_plain_fp(op);
@@ -101,6 +101,8 @@ bool ir_needs_state(const struct ir_op *op)
 	case IR_FP:
 		return !ir_is_plain_fp(op);
 	case IR_READ_CPU:
+	case IR_WRITE_CPU:
+	case IR_WRITE_DAIF:
 		return op->aux;
 	default:
 		return false;

@@ -95,8 +95,9 @@ enum ir_opcode {
 	IR_ATOMIC,     /* [a], aligned; aux: enum ir_atomic */
 	IR_ZERO_CACHE, /* the 64 bytes at [a], which is a multiple of that */
 	IR_FENCE,
-	IR_READ_CPU,  /* dst = 64 bits of struct jit_cpu at imm; aux: only if PSTATE.SP is set */
-	IR_WRITE_CPU, /* the other way, from a */
+	IR_READ_CPU,   /* dst = 64 bits of struct jit_cpu at imm; aux: only if PSTATE.SP is set */
+	IR_WRITE_CPU,  /* the other way, from a */
+	IR_WRITE_DAIF, /* PSTATE.DAIF = a; aux: may clear bits, which something may wait for */
 	/* the guest instruction as a whole, by its exec_ function */
 	IR_CALL,
 	/* exits; imm is the guest address where it is known, relative to the page's */

@@ -58,7 +58,7 @@ struct lockstep *lockstep_create(struct jit_vm *vm)
 	l->shadow->slow_memory = true;
 	l->shadow->journal = &l->journal;
 	/* Each way out of a block must lead here. */
-	vm->cache->no_chain = true;
+	cache_run_alone(vm->cache);
 	l->max_insns = vm->cache->max_insns;
 	if (tlb_init(l->shadow)) {
 		lockstep_destroy(l);

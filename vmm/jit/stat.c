@@ -15,7 +15,6 @@ static const char *const stat_names[CPU_NR_STATS] = {
 	[CPU_STAT_EXITS + TRANSLATE_DISPATCH] = "exits.dispatch",
 	[CPU_STAT_EXITS + TRANSLATE_ENTRY] = "exits.entry",
 	[CPU_STAT_EXITS + TRANSLATE_LINK] = "exits.link",
-	[CPU_STAT_EXITS + TRANSLATE_EXCEPTION] = "exits.exception",
 	[CPU_STAT_EXITS + TRANSLATE_INTERPRET] = "exits.interpret",
 	[CPU_STAT_LOOKUPS] = "cache.lookups",
 	[CPU_STAT_UNMAPPED] = "chain.unmapped",

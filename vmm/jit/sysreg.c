@@ -237,16 +237,6 @@ static void write_cpacr(struct jit_cpu *cpu, uint64_t val)
 	exception_update_state(cpu);
 }
 
-static uint64_t read_spsr(struct jit_cpu *cpu)
-{
-	return cpu->sys.spsr;
-}
-
-static void write_spsr(struct jit_cpu *cpu, uint64_t val)
-{
-	cpu->sys.spsr = (uint32_t)val;
-}
-
 static uint64_t read_isr(struct jit_cpu *cpu)
 {
 	uint32_t lines = atomic_load(&cpu->irq_lines);
@@ -360,7 +350,7 @@ static const struct sysreg sysreg_table[] = {
 	{SYSREG(3, 0, 2, 0, 0), STORED_FN(ACC_EL1, sys.ttbr[0], write_ttbr0)},
 	{SYSREG(3, 0, 2, 0, 1), STORED_FN(ACC_EL1, sys.ttbr[1], write_ttbr1)},
 	{SYSREG(3, 0, 2, 0, 2), STORED_FN(ACC_EL1, sys.tcr, write_tcr)},
-	{SYSREG(3, 0, 4, 0, 0), FUNCTION(ACC_EL1, read_spsr, write_spsr)},
+	{SYSREG(3, 0, 4, 0, 0), STORED(ACC_EL1, sys.spsr, ALL)},
 	{SYSREG(3, 0, 4, 0, 1), STORED(ACC_EL1, sys.elr, ALL)},
 	{SYSREG(3, 0, 4, 1, 0), FUNCTION(ACC_EL1, read_sp_el0, write_sp_el0)},
 	{SYSREG(3, 0, 4, 2, 0), FUNCTION(ACC_EL1, read_spsel, write_spsel)},

@@ -95,15 +95,13 @@ void translate_run(struct jit_cpu *cpu)
 			find = true;
 			fpsr_fold(cpu); /* seldom, and fast_fp.c likes to know */
 			break;
-		case TRANSLATE_EXCEPTION:
-			exception_take(cpu);
-			break;
 		case TRANSLATE_INTERPRET:
 			if (interp_step(cpu) == EXEC_EXCEPTION) {
 				exception_take(cpu);
 			}
 			break;
 		case TRANSLATE_DISPATCH:
+		case TRANSLATE_EXCEPTION: /* no block runs alone here */
 			break;
 		}
 	}

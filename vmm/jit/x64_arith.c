@@ -5,6 +5,7 @@
  * A 32-bit x86 operation clears the upper half of its destination as A64 does, so `wide` maps to
  * REX.W and nothing more. Hosts have LZCNT and BMI2 (accel_jit.c checks).
  */
+#include "debug.h"
 #include "x64_emit.h"
 
 #define OP_IMUL   (X64_0F | 0xaf)
@@ -403,19 +404,44 @@ static void emit_ccmp(struct emit *e, const struct ir_op *op)
 	emit_flags_set(e, op, how, true);
 }
 
-static void emit_read_cpu(struct emit *e, const struct ir_op *op)
+static void emit_check_spsel(struct emit *e, const struct ir_op *op)
 {
-	enum x64_reg to = emit_def(op->dst, RAX);
-
 	if (op->aux) {
 		x64_test_mi8(e->b, emit_cpu(EMIT_CPU(spsel)), 0xff);
 		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_E), emit_cold_interpret);
 		e->host_flags = EMIT_FLAGS_NONE;
 	}
+}
+
+static void emit_read_cpu(struct emit *e, const struct ir_op *op)
+{
+	enum x64_reg to = emit_def(op->dst, RAX);
+
+	emit_check_spsel(e, op);
 	if (op->dst != IR_ZR) {
 		x64_mov_load(e->b, true, to, emit_cpu((int32_t)op->imm - JIT_CPU_BIAS));
 		emit_commit(e, op->dst, to);
 	}
+}
+
+static void emit_write_cpu(struct emit *e, const struct ir_op *op)
+{
+	emit_check_spsel(e, op);
+	x64_mov_store(e->b, true, emit_cpu((int32_t)op->imm - JIT_CPU_BIAS),
+		      emit_use(e, op->a, RAX));
+}
+
+/* C code takes over if an interrupt, or a software step, could be what was masked. */
+static void emit_write_daif(struct emit *e, const struct ir_op *op)
+{
+	if (op->aux) {
+		x64_alu_mi(e->b, false, ALU_CMP, emit_cpu(EMIT_CPU(irq_lines)), 0);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_NE), emit_cold_interpret);
+		x64_test_mi8(e->b, emit_cpu(EMIT_CPU(debug.mdscr)), DEBUG_MDSCR_SS);
+		emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_NE), emit_cold_interpret);
+	}
+	x64_rm8(e->b, 0x88, emit_use(e, op->a, RAX), emit_cpu(EMIT_CPU(daif)));
+	e->host_flags = EMIT_FLAGS_NONE;
 }
 
 /* A locked operation on the stack is the cheapest full fence. */
@@ -498,8 +524,10 @@ static void emit_move(struct emit *e, const struct ir_op *op)
 		emit_read_cpu(e, op);
 		break;
 	case IR_WRITE_CPU:
-		x64_mov_store(e->b, true, emit_cpu((int32_t)op->imm - JIT_CPU_BIAS),
-			      emit_use(e, op->a, RAX));
+		emit_write_cpu(e, op);
+		break;
+	case IR_WRITE_DAIF:
+		emit_write_daif(e, op);
 		break;
 	case IR_FENCE:
 		emit_fence(e);

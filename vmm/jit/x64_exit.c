@@ -14,6 +14,7 @@
  * has: who sees the guard pass sees the target too. If the guard fails, jumps[] is asked, as for an
  * indirect jump; an entry there is good in the current address space, so its mapping is as well.
  */
+#include "exception.h"
 #include "fast.h"
 #include "x64_emit.h"
 
@@ -425,15 +426,51 @@ static void stub_lookup_failed(struct x64_buf *b, const void *leave)
 }
 
 /*
- * The instruction word in eax, its function's number in ecx, its address in rdx. Called from a
- * block. Returns there when the next instruction follows; else leaves.
+ * Behind a C function that returned eax, with all guest state in memory: takes the exception, if it
+ * is one, and goes on at cpu->pc. The calls that the guest is in are dropped: they are another
+ * context's. Whatever C code wants of the run loop is in cpu->attention, which the next block looks
+ * at before its first instruction.
  */
-static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
+static void stub_elsewhere(struct x64_buf *b, const struct cache_stubs *stubs)
 {
-	uint8_t *elsewhere, *jumped;
+	uint8_t *jumped;
 
+	x64_mov_load(b, true, RSP, emit_cpu(EMIT_CPU(frames_top)));
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(frames_end)), RSP);
+	x64_alu_ri(b, false, ALU_CMP, RAX, EXEC_JUMP);
+	jumped = x64_jcc_fwd(b, CC_E);
+	x64_lea(b, true, RDI, x64_at(RBP, -JIT_CPU_BIAS));
+	x64_mov_imm(b, RAX, (uint64_t)(uintptr_t)exception_take);
+	x64_call_reg(b, RAX);
+	x64_patch_here(b, jumped);
+	stub_load_pinned(b);
+	x64_mov_load(b, true, RAX, emit_cpu(EMIT_CPU(pc)));
+	x64_jmp_to(b, stubs->lookup);
+}
+
+/* The same for blocks that run alone (cache_run_alone()): leaves, with the exception untaken. */
+static void stub_elsewhere_alone(struct x64_buf *b, const struct cache_stubs *stubs)
+{
+	uint8_t *jumped;
+
+	/* The state is in memory already; leave stores registers that hold older values. */
+	stub_load_pinned(b);
+	x64_alu_ri(b, false, ALU_CMP, RAX, EXEC_JUMP);
+	x64_mov_imm(b, RAX, TRANSLATE_DISPATCH);
+	jumped = x64_jcc_fwd(b, CC_E);
+	x64_mov_imm(b, RAX, TRANSLATE_EXCEPTION);
+	x64_patch_here(b, jumped);
+	x64_jmp_to(b, stubs->leave);
+}
+
+/*
+ * The instruction word in eax, its function's number in ecx, its address in rdx. Called from a
+ * block. Returns there when the next instruction follows.
+ */
+static void stub_exec(struct x64_buf *b, const struct cache_stubs *stubs, const void *elsewhere)
+{
 	stub_count(b, CPU_STAT_HELPED);
-	stub_resolve_flags(b, resolve);
+	stub_resolve_flags(b, stubs->resolve_flags);
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
 	stub_store_pinned(b);
 	x64_lea(b, true, RBX, x64_at(RSP, 8));
@@ -446,19 +483,9 @@ static void stub_exec(struct x64_buf *b, const void *leave, const void *resolve)
 	       (struct x64_mem){.base = RAX, .index = RCX, .scale = 3, .disp = 0});
 	x64_alu_ri(b, true, ALU_ADD, RSP, 8);
 	x64_test_rr(b, false, RAX, RAX);
-	elsewhere = x64_jcc_fwd(b, CC_NE);
+	x64_jcc_to(b, CC_NE, elsewhere);
 	stub_load_pinned(b);
 	x64_ret(b);
-
-	x64_patch_here(b, elsewhere);
-	/* The state is in memory already; leave stores registers that hold older values. */
-	stub_load_pinned(b);
-	x64_alu_ri(b, false, ALU_CMP, RAX, EXEC_JUMP);
-	x64_mov_imm(b, RAX, TRANSLATE_DISPATCH);
-	jumped = x64_jcc_fwd(b, CC_E);
-	x64_mov_imm(b, RAX, TRANSLATE_EXCEPTION);
-	x64_patch_here(b, jumped);
-	x64_jmp_to(b, leave);
 }
 
 /* A field of the L0 slot at rcx. */
@@ -531,7 +558,7 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 {
-	const void *lookup_failed;
+	const void *lookup_failed, *elsewhere;
 
 	stubs->resolve_flags = x64_exec_here(b);
 	emit_stub_resolve_flags(b);
@@ -549,8 +576,14 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
 	stub_enter(b, stubs);
 	stub_guard(b, stubs->link, lookup_failed, stubs);
+	elsewhere = x64_exec_here(b);
+	stub_elsewhere(b, stubs);
 	stubs->exec = x64_exec_here(b);
-	stub_exec(b, stubs->leave, stubs->resolve_flags);
+	stub_exec(b, stubs, elsewhere);
+	elsewhere = x64_exec_here(b);
+	stub_elsewhere_alone(b, stubs);
+	stubs->exec_alone = x64_exec_here(b);
+	stub_exec(b, stubs, elsewhere);
 	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
 		for (unsigned int write = 0; write < 2; write++) {
 			stubs->refill[bank][write] = x64_exec_here(b);

@@ -51,7 +51,7 @@ static uint64_t rnd(void)
 
 #define DC_ZVA 0xd50b7420
 
-/* MRS and MSR of registers that are but storage, and SP_EL0, which is not always. */
+/* MRS and MSR of registers that are but storage, SP_EL0, which is not always, and DAIF. */
 static uint32_t random_register_access(void)
 {
 	static const uint32_t words[] = {
@@ -60,11 +60,27 @@ static uint32_t random_register_access(void)
 		0xd53bd040, /* MRS TPIDR_EL0 */
 		0xd51bd040, /* MSR */
 		0xd5384100, /* MRS SP_EL0 */
+		0xd5184100, /* MSR */
+		0xd5384000, /* MRS SPSR_EL1 */
+		0xd5184000, /* MSR */
+		0xd53b4220, /* MRS DAIF */
+		0xd51b4220, /* MSR */
 		0xd5386000, /* MRS FAR_EL1 */
 		0xd53b4400, /* MRS FPCR */
 	};
 
 	return words[rnd() % (sizeof(words) / sizeof(words[0]))] | (uint32_t)(rnd() % 32);
+}
+
+/* MSR DAIFSet or DAIFClr. */
+static uint32_t random_mask(void)
+{
+	return 0xd50340df | (uint32_t)(rnd() & 15) << 8 | (uint32_t)(rnd() & 1) << 5;
+}
+
+static bool may_unmask(uint32_t insn)
+{
+	return (insn & ~(15u << 8)) == 0xd50340ff || (insn & ~31u) == 0xd51b4220;
 }
 
 /* Exclusives and atomics on X3, so that some belong together. */
@@ -91,7 +107,7 @@ static uint32_t random_insn(void)
 		return DC_ZVA | (uint32_t)(rnd() % 32);
 	}
 	if (rnd() % 32 == 0) {
-		return random_register_access();
+		return rnd() % 4 ? random_register_access() : random_mask();
 	}
 	for (;;) {
 		const struct a64_info *info = &a64_infos[random_op()];
@@ -249,6 +265,7 @@ static void random_state(struct jit_cpu *cpu)
 	cpu->fpsr = rnd() & 1 ? 0 : rnd() & (FPSR_QC | FPSR_IDC | 0x1f);
 	cpu->fpcr = rnd() & 3 ? 0 : rnd() & (FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT);
 	cpu->spsel = rnd() % 8 != 0;
+	cpu->daif = rnd() & 15;
 	cpu->pmu.counts = rnd() % 2 ? 2 : 0; /* at EL1 */
 	cpu->insns = rnd();
 	cpu->sp_el[0] = rnd();
@@ -267,6 +284,7 @@ static void copy_state(struct jit_cpu *to, const struct jit_cpu *from)
 	to->fpsr = from->fpsr;
 	to->fpcr = from->fpcr;
 	to->spsel = from->spsel;
+	to->daif = from->daif;
 	to->pmu = from->pmu;
 	to->insns = from->insns;
 	to->sp_el[0] = from->sp_el[0];
@@ -388,6 +406,11 @@ static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool except
 		       cpu_nzcv(a), cpu_nzcv(b), a->fpsr, b->fpsr);
 		nr++;
 	}
+	if (a->daif != b->daif || a->sp_el[0] != b->sp_el[0]) {
+		printf("  daif %x, %x; sp_el0 %" PRIx64 ", %" PRIx64 "\n", a->daif, b->daif,
+		       a->sp_el[0], b->sp_el[0]);
+		nr++;
+	}
 	if (a->insns != b->insns) {
 		printf("  counted: interpreter %" PRIu64 ", translator %" PRIu64 "\n", a->insns,
 		       b->insns);
@@ -437,6 +460,9 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 
 	for (unsigned int i = 0; i < nr; i++) {
 		insns[i] = random_of_theme(theme);
+		if (may_unmask(insns[i])) {
+			nr = i + 1; /* a block ends there */
+		}
 	}
 	if (loop) {
 		nr = random_loop(insns);
@@ -488,6 +514,7 @@ int main(int argc, char **argv)
 	machine_init(&a);
 	machine_init(&b);
 	machine_translate(&b);
+	cache_run_alone(b.vm.cache);
 	for (unsigned long i = 0; i < runs && failed < 10; i++) {
 		if (run_once(&a, &b, code)) {
 			failed++;
