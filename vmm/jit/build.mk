@@ -140,10 +140,10 @@ $(O)/jit/bench: tests/jit/bench_kernels.c $(O)/sysroot.mk
 	@$(say) LD $@
 	$(Q)$(CROSS)gcc --sysroot=$(SYSROOT) -std=gnu11 -O3 -Wall -Wextra -Werror -static -o $@ $< -lm
 
-$(O)/jit/inside.initrd: $(O)/jit/litmus $(O)/jit/ptrace $(O)/jit/perf $(O)/images/initrd
+$(O)/jit/inside.initrd: $(O)/jit/litmus $(O)/jit/ptrace $(O)/jit/perf tests/jit/pci $(O)/images/initrd
 	@$(say) CPIO $@
 	$(Q)guest-images/mkinitrd -o $@.own $(O)/jit/litmus:/litmus $(O)/jit/ptrace:/ptrace \
-		$(O)/jit/perf:/perf
+		$(O)/jit/perf:/perf tests/jit/pci:/pci
 	$(Q)cat $(O)/images/initrd $@.own >$@ && rm $@.own
 
 $(O)/jit/%.initrd: $(O)/jit/% $(O)/images/initrd
