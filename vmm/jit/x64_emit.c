@@ -254,11 +254,6 @@ static void emit_insn_end(struct emit *e)
 static void emit_insn_start(struct emit *e, const struct ir_op *op)
 {
 	emit_insn_end(e);
-	for (unsigned int i = 0; i < e->nr_next_sites; i++) {
-		x64_patch_here(e->b, e->next_sites[i]);
-	}
-	e->nr_next_sites = 0;
-	e->insn = op->index;
 	e->insn_start[op->index] = e->b->p;
 }
 

@@ -95,10 +95,6 @@ struct emit {
 	uint8_t *entry;
 	uint8_t *limit_site;     /* the jump that emit_count_check() made */
 	unsigned int nr_counted; /* instructions that emit_count() has added */
-	/* Jumps to the start of the next guest instruction, and how many. */
-	uint8_t *next_sites[8];
-	unsigned int nr_next_sites;
-	unsigned int insn; /* index of the current guest instruction */
 	uint8_t *insn_start[IR_MAX_INSNS + 1];
 	int8_t vector_host[IR_NR_VECTORS]; /* xmm register with a copy of the guest's, or -1 */
 	int8_t vector_guest[16];           /* the other way round */
