@@ -81,7 +81,7 @@ static const struct opt_key accel_jit_options[] = {
 	{
 		.name = "flush",
 		.type = OPT_U64,
-		.deflt = "262144",
+		.deflt = "261120", /* CACHE_MAX_BLOCKS */
 		.help = "drop all translated code after so many blocks",
 		.min = 1,
 		.max = CACHE_MAX_BLOCKS,

@@ -21,8 +21,8 @@
 
 #define CACHE_BLOCK_ROOM 131072 /* more than any block can need */
 #define CACHE_STALE_JUMP 0xe9
-/* Blocks of a page to look at for its mapping's number: programs may map it at many addresses. */
-#define CACHE_MAPPING_SEARCH 64
+/* Blocks to look at for the number of their page: pages may share their place in cache->pages[]. */
+#define CACHE_NUMBER_SEARCH 64
 
 static int cache_map(struct jit_cache *cache, size_t size)
 {
@@ -113,16 +113,14 @@ uint32_t cache_mode(const struct jit_cpu *cpu)
 	       (pmu_counts_insns(cpu) ? CACHE_MODE_COUNTS : 0);
 }
 
-static unsigned int cache_hash(uint64_t a, uint64_t b)
+static unsigned int cache_hash(uint64_t pa, uint32_t mode)
 {
-	return (unsigned int)((a ^ b >> 20) * 0x9e3779b97f4a7c15ull >> 40);
+	return (unsigned int)((pa ^ (uint64_t)mode << 50) * 0x9e3779b97f4a7c15ull >> 40);
 }
 
 static _Atomic uint32_t *cache_bucket(struct jit_cache *cache, const struct cache_key *key)
 {
-	unsigned int hash = cache_hash(key->pa ^ (uint64_t)key->mode << 50, key->va);
-
-	return &cache->buckets[hash % CACHE_NR_BUCKETS];
+	return &cache->buckets[cache_hash(key->pa, key->mode) % CACHE_NR_BUCKETS];
 }
 
 static uint32_t *cache_page(struct jit_cache *cache, uint64_t pa)
@@ -132,7 +130,7 @@ static uint32_t *cache_page(struct jit_cache *cache, uint64_t pa)
 
 static bool cache_key_equal(const struct cache_key *a, const struct cache_key *b)
 {
-	return a->pa == b->pa && a->va == b->va && a->mode == b->mode;
+	return a->pa == b->pa && a->mode == b->mode;
 }
 
 /* The newest block for key: when it is stale, all are. */
@@ -236,7 +234,7 @@ static void cache_drop(struct jit_cpu *self)
 	memset((void *)cache->buckets, 0, CACHE_NR_BUCKETS * sizeof(*cache->buckets));
 	memset(cache->pages, 0, CACHE_NR_PAGES * sizeof(*cache->pages));
 	cache->arena_used = 0;
-	cache->nr_mappings = 0;
+	cache->nr_page_numbers = 0;
 	cache->buf.p = cache->blocks_start;
 	cache->buf.overflow = false;
 	cache->generation++;
@@ -264,12 +262,14 @@ static void cache_make_stale(struct jit_cache *cache, struct cache_block *block)
 	cache->stats.invalidated++;
 }
 
-static void cache_perf_note(struct jit_cache *cache, const struct cache_block *block, size_t bytes)
+/* Under the address at which it was met first. */
+static void cache_perf_note(struct jit_cache *cache, const struct cache_block *block, size_t bytes,
+			    uint64_t va)
 {
 	if (cache->perf_map) {
 		fprintf(cache->perf_map, "%llx %zx guest_%llx\n",
 			(unsigned long long)(uintptr_t)cache_code(cache, block), bytes,
-			(unsigned long long)block->key.va);
+			(unsigned long long)va);
 		fflush(cache->perf_map);
 	}
 }
@@ -297,25 +297,25 @@ static void cache_note_translated(struct jit_cache *cache, const struct ir_block
 	s->nanoseconds += nanoseconds;
 }
 
-static bool cache_same_mapping(const struct cache_key *a, const struct cache_key *b)
+static bool cache_same_page(const struct cache_key *a, const struct cache_key *b)
 {
-	return !(((a->pa ^ b->pa) | (a->va ^ b->va)) >> TLB_PAGE_SHIFT) && a->mode == b->mode;
+	return !((a->pa ^ b->pa) >> TLB_PAGE_SHIFT) && a->mode == b->mode;
 }
 
 /* Lock held. The number that the page's latest blocks have, or a new one. */
-static uint32_t cache_number_mapping(struct jit_cache *cache, const struct cache_key *key)
+static uint32_t cache_number_page(struct jit_cache *cache, const struct cache_key *key)
 {
 	uint32_t n = *cache_page(cache, key->pa);
 
-	for (unsigned int i = 0; n && i < CACHE_MAPPING_SEARCH; i++) {
+	for (unsigned int i = 0; n && i < CACHE_NUMBER_SEARCH; i++) {
 		const struct cache_block *block = &cache->arena[n - 1];
 
-		if (cache_same_mapping(&block->key, key)) {
-			return block->mapping;
+		if (cache_same_page(&block->key, key)) {
+			return block->page_number;
 		}
 		n = block->page_next;
 	}
-	return ++cache->nr_mappings;
+	return cache->nr_page_numbers++;
 }
 
 /* Lock held. */
@@ -328,7 +328,7 @@ static struct cache_block *cache_insert(struct jit_cache *cache, const struct ca
 
 	*block = (struct cache_block){
 		.key = *key,
-		.mapping = cache_number_mapping(cache, key),
+		.page_number = cache_number_page(cache, key),
 		.size = (uint16_t)(ir->nr_insns * 4),
 		.next = atomic_load_explicit(bucket, memory_order_relaxed),
 		.page_next = *page,
@@ -345,13 +345,12 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 					   const uint8_t *host, struct cache_block *stale)
 {
 	struct jit_cache *cache = cpu->vm->cache;
-	unsigned int offset = key->va & (TLB_PAGE_SIZE - 1);
+	unsigned int offset = key->pa & (TLB_PAGE_SIZE - 1);
 	uint64_t begin = cache_clock();
 	struct cache_block *block;
 	struct emit_result result;
 	struct ir_block ir; /* kilobytes: front_translate() fills in what it uses */
 
-	ir.page = key->va & ~(TLB_PAGE_SIZE - 1);
 	ir.bank = key->mode & CACHE_MODE_BANK;
 	ir.user_override = key->mode & CACHE_MODE_UAO;
 	ir.counts = key->mode & CACHE_MODE_COUNTS;
@@ -369,7 +368,7 @@ static struct cache_block *cache_translate(struct jit_cpu *cpu, const struct cac
 		cache_redirect(stale, block->entry);
 	}
 	cache_note_translated(cache, &ir, &result, cache_clock() - begin);
-	cache_perf_note(cache, block, (size_t)(cache->buf.p - result.entry));
+	cache_perf_note(cache, block, (size_t)(cache->buf.p - result.entry), cpu->pc);
 	return block;
 }
 
@@ -398,10 +397,10 @@ struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, 
 static bool cache_patch(struct jit_cache *cache, uint64_t site, const struct cache_block *block)
 {
 	bool guarded = site & CACHE_SITE_GUARDED;
-	uint8_t *place = (uint8_t *)(uintptr_t)(site - guarded - (uint64_t)cache->buf.exec_delta);
+	uint8_t *place = cache->base + (site - guarded);
 
 	if (guarded) {
-		return emit_link_guard(place, block->mapping, block->entry);
+		return emit_link_guard(place, block->page_number, block->entry);
 	}
 	x64_patch(place, block->entry);
 	return true;

@@ -2,19 +2,19 @@
 /*
  * cache.h - the code cache: translated blocks, where to find them, when they go.
  *
- * A block is identified by the physical and the virtual address of its first instruction and by
- * what its code takes for granted (the TLB bank of its accesses, PSTATE.UAO, whether instructions
- * are counted). One lock guards the
- * tables; running translated code takes no lock, and neither does finding a block.
+ * A block is identified by the physical address of its first instruction and by what its code takes
+ * for granted (the TLB bank of its accesses, PSTATE.UAO, whether instructions are counted). It runs
+ * at any virtual address: that of its page is in cpu->page, before its entry is reached, and all
+ * addresses that it makes are relative to that. One lock guards the tables; running translated code
+ * takes no lock, and neither does finding a block.
  *
  * A block whose guest code changed is never freed alone: its entry is overwritten with a jump to
  * the dispatcher, and, once translated again, to its successor. Memory comes back when the cache is
  * full and all of it is dropped, which waits until no CPU runs translated code (cpu->in_code).
  *
- * A page of guest code at a virtual address, seen in one mode, is a mapping, and has a number. (It
- * may get several, one after the other, but never shares one.) A jump to another page is linked
- * behind a guard, which asks whether the target's mapping is one of the current address space:
- * cpu->mapped[].
+ * A page of guest code, seen in one mode, has a number. (It may get several, one after the other,
+ * but never shares one.) A jump to another page is linked behind a guard, which asks whether the
+ * current address space has the page with the target's number at the address wanted: cpu->mapped[].
  *
  * The memory is mapped twice, writable and executable, never both at one address.
  */
@@ -27,17 +27,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cpu.h"
 #include "x64_asm.h"
-
-struct jit_cpu;
-struct jit_vm;
 
 #define CACHE_NR_BUCKETS (1u << 17)
 #define CACHE_NR_PAGES   (1u << 14)
 
 struct cache_key {
 	uint64_t pa;
-	uint64_t va;
 	uint32_t mode; /* CACHE_MODE_... */
 };
 
@@ -51,8 +48,8 @@ uint32_t cache_mode(const struct jit_cpu *cpu);
 /* Other blocks are named by their index in the arena + 1; 0: none. */
 struct cache_block {
 	struct cache_key key;
-	uint32_t mapping; /* number of its page's mapping */
-	uint16_t size;    /* bytes of guest code */
+	uint32_t page_number;
+	uint16_t size; /* bytes of guest code */
 	_Atomic bool stale;
 	uint32_t next;      /* same bucket, older */
 	uint32_t page_next; /* same page of guest memory */
@@ -60,17 +57,22 @@ struct cache_block {
 	uint8_t *entry;     /* writable view */
 };
 
-/* Code shared by all blocks; addresses in the executable view. */
+/*
+ * Code shared by all blocks; addresses in the executable view. Blocks pass addresses of the guest
+ * in eax, as signed distances from cpu->page, or whole in rax, where it says so.
+ */
 struct cache_stubs {
 	unsigned int (*enter)(struct jit_cpu *cpu, const void *code); /* enum translate_exit */
-	const void *leave;                                            /* reason in eax */
-	const void *link;   /* target in rax, jump site in rcx */
+	const void *leave;           /* reason in eax, at cpu->pc */
+	const void *leave_entry;     /* TRANSLATE_ENTRY, at eax */
+	const void *leave_interpret; /* TRANSLATE_INTERPRET, at eax */
+	const void *link;            /* target in eax; jump site in ecx, from the cache's start */
 	const void *guard;  /* the same, and it is a guarded one that may be linked already */
 	const void *lookup; /* target in rax: through jumps[] */
 	const void *frame_dropped; /* the same; these two are returned to (x64_return.c) */
 	const void *no_frame;
 	const void *lookup_again;  /* target in rax, context in rdx: it is not where it should be */
-	const void *exec;          /* insn in eax, function number in ecx, pc in rdx */
+	const void *exec;          /* insn in eax; function number and offset in the page in ecx */
 	const void *exec_alone;    /* the same for blocks that run alone */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
@@ -111,7 +113,7 @@ struct jit_cache {
 	struct cache_block *arena;
 	unsigned int arena_used;
 	unsigned int arena_size;
-	uint32_t nr_mappings;
+	uint32_t nr_page_numbers;
 	_Atomic uint64_t generation; /* counts drops; changed under the lock */
 	_Atomic bool exclusive;      /* someone waits for all CPUs to leave translated code */
 	struct cache_stats stats;
@@ -120,7 +122,7 @@ struct jit_cache {
 	FILE *perf_map;
 };
 
-#define CACHE_MAX_BLOCKS (1u << 18)
+#define CACHE_MAX_BLOCKS CPU_MAX_MAPPED /* each may be in a page of its own */
 
 /* For up to nr_blocks at a time. NULL: no memory, or the host forbids executable mappings. */
 struct jit_cache *cache_create(struct jit_vm *vm, size_t size, unsigned int nr_blocks);
@@ -135,16 +137,16 @@ const struct cache_block *cache_find(struct jit_cache *cache, const struct cache
 const void *cache_code(const struct jit_cache *cache, const struct cache_block *block);
 
 /*
- * The block for key, translated if need be from guest code at `host`; not NULL. It is gone when
- * cache->generation is no longer *generation.
+ * The block for key, which is that of cpu->pc, translated if need be from guest code at `host`; not
+ * NULL. It is gone when cache->generation is no longer *generation.
  */
 struct cache_block *cache_get(struct jit_cpu *cpu, const struct cache_key *key, const uint8_t *host,
 			      uint64_t *generation);
 
-#define CACHE_SITE_GUARDED 1u /* bit of a site's address */
+#define CACHE_SITE_GUARDED 1u /* bit of a site */
 
-/* Lets the jump at `site` (executable view) go to the block, unless the cache was dropped since
- * `generation`. */
+/* Lets the jump at `site` (bytes from the cache's start) go to the block, unless the cache was
+ * dropped since `generation`. */
 void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
 		const struct cache_block *block);
 

@@ -195,9 +195,10 @@ static void context_move_jump(struct jit_cpu *cpu, const struct cpu_jump *j)
 }
 
 void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code,
-		      uint32_t mapping)
+		      uint32_t page_number)
 {
-	unsigned int slot = mapping % CPU_NR_MAPPED;
+	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
+	int8_t tag = CPU_MAPPED_TAG(page_number);
 	struct cpu_jump *j;
 
 	if (cpu->context_nr_filtered > CPU_CONTEXT_FILTER / 2) {
@@ -218,10 +219,10 @@ void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void 
 		.va = va,
 		.context = cpu->code_context,
 		.code = code,
-		.mapping = mapping,
-		.mapping_slot = slot * (uint32_t)sizeof(cpu->mapped[0]),
+		.mapped_slot = CPU_MAPPED_SLOT(page_number),
+		.mapped_tag = tag,
 	};
-	cpu->mapped[slot] = mapping;
+	cpu->mapped[page_number % CPU_NR_MAPPED] = page + (uint64_t)tag;
 }
 
 void context_forget_code(struct jit_cpu *cpu)

@@ -47,11 +47,11 @@ void context_renew_jumps_block(struct jit_cpu *cpu, uint64_t va, unsigned int as
 
 /* The entry for va in cpu->jumps[] if there is one, of whatever context. */
 const struct cpu_jump *context_find_jump(const struct jit_cpu *cpu, uint64_t va);
-/* Remembers code for va in the current context, and that it has this mapping. `global`: its page
- * is. */
+/* Remembers code for va in the current context, and that its page is there, which has this number
+ * and may be global. */
 void context_add_jump(struct jit_cpu *cpu, uint64_t va, bool global, const void *code,
-		      uint32_t mapping);
-/* There is no code any more, and mappings will be numbered anew. */
+		      uint32_t page_number);
+/* There is no code any more, and its pages will be numbered anew. */
 void context_forget_code(struct jit_cpu *cpu);
 
 #endif

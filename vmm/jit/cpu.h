@@ -22,7 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JIT_CPU_BIAS 128 /* what translated code adds to the struct's address */
+/* What translated code adds to the struct's address: of the registers at its start, the first ones
+ * are the host's there, and what follows them is wanted more. */
+#define JIT_CPU_BIAS 176
 
 #define CPU_FLAG_N (1u << 15)
 #define CPU_FLAG_Z (1u << 14)
@@ -157,8 +159,8 @@ struct cpu_jump {
 	uint64_t va;
 	uint64_t context;
 	const void *code;
-	uint32_t mapping;      /* that the address is in */
-	uint32_t mapping_slot; /* and its place in cpu->mapped[], in bytes */
+	uint32_t mapped_slot; /* of its page, in bytes, in cpu->mapped[] */
+	int32_t mapped_tag;
 };
 
 #define CPU_JUMP_SHIFT 14
@@ -172,11 +174,15 @@ struct cpu_jump {
 #define CPU_JUMP_INDEX2(va, context) CPU_JUMP_INDEX((va) ^ (va) >> CPU_JUMP_SHIFT, context)
 
 /*
- * Which mappings (cache.h) an address space is known to have: number n at [n % CPU_NR_MAPPED], 0:
- * none. Jumps to other pages look here; what jumps[] does not know under the current name must not
- * be here.
+ * Where an address space is known to have the code pages that the cache numbers: number n's virtual
+ * address at [n % CPU_NR_MAPPED], plus a signed byte that tells it from other numbers there. Jumps
+ * to other pages look here; what jumps[] does not know under the current name must not be here.
+ * Zero is no entry. The last one stays so, for jumps that have no target yet.
  */
-#define CPU_NR_MAPPED 1024
+#define CPU_NR_MAPPED      1024
+#define CPU_MAPPED_SLOT(n) ((n) % CPU_NR_MAPPED * (uint32_t)sizeof(uint64_t))
+#define CPU_MAPPED_TAG(n)  ((int8_t)((n) / CPU_NR_MAPPED + 1))
+#define CPU_MAX_MAPPED     (255u * CPU_NR_MAPPED)
 
 #define CPU_NR_CONTEXTS    16
 #define CPU_NR_RECENT      64
@@ -190,7 +196,7 @@ struct cpu_context {
 	unsigned int asid;
 	unsigned int nr_recent;
 	uint64_t recent[CPU_NR_RECENT]; /* pages the first-level TLB held last, | bank */
-	uint32_t mapped[CPU_NR_MAPPED];
+	uint64_t mapped[CPU_NR_MAPPED + 1];
 };
 
 /* The exclusive monitor: LDXR remembers what it saw, STXR compares and swaps. */
@@ -335,14 +341,22 @@ struct jit_vm;
 #define CPU_LINE_ALIGNED __attribute__((aligned(64)))
 
 struct jit_cpu {
-	/* Hot: reached with 8-bit displacements from translated code. */
+	/* Hot: reached with 8-bit displacements from translated code, but for x[0] to x[5]. */
 	uint64_t x[32];
+	uint64_t page;    /* translated code's: address of the page that it runs in */
+	uint64_t *mapped; /* of the current context, or of EL1 */
+	/* Translated code's: if not 0, NZCV is what this operation on a and b gives, and `flags` is
+	 * old. C code never sees that: the stubs through which it is reached work it out. */
+	uint64_t flags_a;
+	uint64_t flags_b;
+	uint32_t flags_from;   /* CPU_FLAGS_FROM_... */
+	uint32_t flags;        /* NZCV, see the top of the file */
+	uint64_t frames_limit; /* x64_return.c: where no other frame fits */
 
 	uint64_t pc;
-	uint32_t flags; /* NZCV, see the top of the file */
-	uint8_t el;     /* PSTATE.EL: 0 or 1 */
-	uint8_t spsel;  /* PSTATE.SP */
-	uint8_t daif;   /* PSTATE.DAIF: bit 3 D, 2 A, 1 I, 0 F */
+	uint8_t el;    /* PSTATE.EL: 0 or 1 */
+	uint8_t spsel; /* PSTATE.SP */
+	uint8_t daif;  /* PSTATE.DAIF: bit 3 D, 2 A, 1 I, 0 F */
 	uint8_t pan;
 	uint8_t uao;
 	uint8_t ssbs;
@@ -362,12 +376,6 @@ struct jit_cpu {
 	uint32_t fpsr;
 
 	union vreg v[32];
-
-	/* Translated code's: if not 0, NZCV is what this operation on a and b gives, and `flags` is
-	 * old. C code never sees that: the stubs through which it is reached work it out. */
-	uint32_t flags_from; /* CPU_FLAGS_FROM_... */
-	uint64_t flags_a;
-	uint64_t flags_b;
 
 	struct cpu_monitor monitor;
 	struct cpu_exception exc;
@@ -402,11 +410,9 @@ struct jit_cpu {
 	struct cpu_constants constants;
 	struct tlb_slot slots[TLB_NR_BANKS][TLB_NR_SLOTS] CPU_LINE_ALIGNED;
 	uint64_t code_context; /* names what translated code depends on besides its address */
-	uint32_t *mapped;      /* of the current context, or of EL1 */
 	uint64_t frames_top;   /* x64_return.c: where its frames on the host's stack begin */
-	uint64_t frames_limit; /* where no other fits */
 	uint64_t frames_end;   /* and, while C code runs, where they end */
-	uint64_t link_site;    /* the jump that left translated code last */
+	uint64_t link_site;    /* the jump that left translated code last, from the cache's start */
 	struct cpu_jump jumps[CPU_NR_JUMPS] CPU_LINE_ALIGNED;
 	struct cpu_context *context; /* the current one */
 	struct cpu_context contexts[CPU_NR_CONTEXTS];
@@ -414,7 +420,7 @@ struct jit_cpu {
 	uint64_t context_uses;   /* counts switches */
 	uint64_t context_global; /* name of global pages in the second-level TLB */
 	uint64_t context_el1;    /* name of EL1's jumps */
-	uint32_t mapped_el1[CPU_NR_MAPPED];
+	uint64_t mapped_el1[CPU_NR_MAPPED + 1];
 	bool context_el1_local;  /* EL1 has run code that is tied to an ASID */
 	bool context_el0_global; /* EL0 has run code that is not */
 	/* Filters: where jumps[] knows code; by 4 KiB and 2 MiB, EL, lower and upper half. */

@@ -12,9 +12,6 @@ static bool branch_jump(struct front *f, int64_t offset, enum ir_jump kind)
 {
 	struct ir_op *o;
 
-	if (kind == IR_JUMP_CALL) {
-		front_op_imm(f, IR_ADDRESS, true, 30, IR_NONE, f->offset + 4);
-	}
 	o = ir_append(f->block, IR_JUMP);
 	o->aux = kind;
 	o->imm = f->offset + offset;
@@ -27,11 +24,9 @@ static bool branch_register(struct front *f, enum ir_jump kind)
 	unsigned int target = front_zr(f_rn(f->insn));
 	struct ir_op *o;
 
-	if (kind == IR_JUMP_CALL) {
-		/* BLR X30 reads its target first. */
+	if (kind == IR_JUMP_CALL && target == 30) {
 		front_op3(f, IR_MOV, true, IR_T0, target, IR_NONE);
 		target = IR_T0;
-		front_op_imm(f, IR_ADDRESS, true, 30, IR_NONE, f->offset + 4);
 	}
 	o = ir_append(f->block, IR_JUMP_REG);
 	o->a = (uint8_t)target;

@@ -19,7 +19,7 @@ static bool int_add_imm(struct front *f, enum ir_opcode op, bool flags)
 	struct ir_op *last;
 
 	if (dst == f_rn(i) && !flags && op == IR_ADD && f_sf(i) &&
-	    (last = front_last(f, IR_MOVI)) && last->dst == dst) {
+	    (last = front_last(f, IR_ADDRESS)) && last->dst == dst) {
 		last->imm += imm; /* ADRP and ADD */
 		return true;
 	}

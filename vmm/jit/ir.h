@@ -115,7 +115,7 @@ enum ir_opcode {
 enum ir_jump {
 	IR_JUMP_PLAIN,
 	IR_JUMP_UNCHAINED, /* what the target's address means may have changed */
-	IR_JUMP_CALL,      /* of a function that is likely to return behind this instruction */
+	IR_JUMP_CALL,      /* sets X30; likely to return behind this instruction */
 	IR_JUMP_RETURN,
 };
 
@@ -345,7 +345,6 @@ struct ir_op {
 };
 
 struct ir_block {
-	uint64_t page;      /* virtual address of the one that it lies in */
 	uint8_t bank;       /* enum tlb_bank of its memory accesses */
 	bool user_override; /* PSTATE.UAO: unprivileged accesses are not */
 	bool counts;        /* adds its instructions to cpu->insns */

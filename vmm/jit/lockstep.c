@@ -274,15 +274,14 @@ void lockstep_run(struct jit_cpu *cpu)
 
 		timer_check_counters(cpu);
 		cpu->pc = mmu_strip_tag(cpu, cpu->pc);
-		key.va = cpu->pc;
 		if (!mem_find_code(cpu, cpu->pc, &code)) {
 			exception_take(cpu);
 			continue;
 		}
 		key.pa = code.pa;
-		cache->max_insns = debug_breaks_in_page(cpu, key.va)
+		cache->max_insns = debug_breaks_in_page(cpu, cpu->pc)
 					   ? 0
-					   : lockstep_length(l, key.va, code.host);
+					   : lockstep_length(l, cpu->pc, code.host);
 		if (cache->max_insns) {
 			lockstep_block(l, cpu, cache_get(cpu, &key, code.host, &generation),
 				       code.host);

@@ -22,7 +22,7 @@
 static const void *translate_find(struct jit_cpu *cpu, bool link)
 {
 	struct jit_cache *cache = cpu->vm->cache;
-	struct cache_key key = {.va = cpu->pc, .mode = cache_mode(cpu)};
+	struct cache_key key = {.mode = cache_mode(cpu)};
 	struct mem_code place;
 	const void *code;
 	const struct cache_block *block;
@@ -49,12 +49,10 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 			cache_link(cpu, found, site, block);
 		}
 		cache_enter(cpu);
-		if (found != cache->generation) {
-			return NULL;
-		}
+		return NULL; /* other CPUs' maintenance may have been served: nothing is certain */
 	}
 	code = cache_code(cache, block);
-	context_add_jump(cpu, key.va, place.global, code, block->mapping);
+	context_add_jump(cpu, cpu->pc, place.global, code, block->page_number);
 	return code;
 }
 

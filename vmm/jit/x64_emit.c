@@ -98,7 +98,14 @@ void emit_commit(struct emit *e, unsigned int value, enum x64_reg from)
 
 void emit_address(struct emit *e, enum x64_reg to, int64_t offset)
 {
-	x64_mov_imm(e->b, to, e->block->page + (uint64_t)offset);
+	x64_mov_load(e->b, true, to, emit_cpu(EMIT_CPU(page)));
+	while (offset) { /* ADRP reaches twice as far as LEA */
+		int64_t part = offset < INT32_MIN ? INT32_MIN : offset;
+
+		part = part > INT32_MAX ? INT32_MAX : part;
+		x64_lea(e->b, true, to, x64_at(to, (int32_t)part));
+		offset -= part;
+	}
 }
 
 struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t *site,
@@ -111,13 +118,11 @@ struct emit_cold *emit_add_cold(struct emit *e, const struct ir_op *op, uint8_t 
 	return cold;
 }
 
-/* The stub takes the word, the function's number and the address; it comes back if the instruction
- * was executed and the next follows. */
+/* The stub comes back if the instruction was executed and the next follows. */
 static void emit_exec(struct emit *e, const struct ir_op *op, unsigned int function)
 {
 	x64_mov_imm(e->b, RAX, e->block->insns[op->index]);
-	x64_mov_imm(e->b, RCX, function);
-	emit_address(e, RDX, emit_offset(e, op));
+	x64_mov_imm(e->b, RCX, (uint64_t)function << TLB_PAGE_SHIFT | (uint64_t)emit_offset(e, op));
 	x64_call_to(e->b, e->stubs->exec);
 }
 
@@ -331,10 +336,8 @@ static void emit_leave(struct emit *e, struct emit_result *result)
 	x64_patch_here(e->b, result->leave);
 	x64_patch_here(e->b, e->limit_site);
 	result->leave = e->b->p;
-	emit_address(e, RAX, e->block->offsets[0]);
-	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
-	x64_mov_imm(e->b, RAX, TRANSLATE_ENTRY);
-	x64_jmp_to(e->b, e->stubs->leave);
+	x64_mov_imm(e->b, RAX, e->block->offsets[0]);
+	x64_jmp_to(e->b, e->stubs->leave_entry);
 }
 
 /* What does not change within a loop. FP that is trapped, or not at its default, makes the

@@ -24,7 +24,7 @@
 
 struct emit_result {
 	uint8_t *entry; /* 8-byte aligned; its first instruction is at least 5 bytes */
-	uint8_t *leave; /* cold code: pc = the block's address, back to the dispatcher */
+	uint8_t *leave; /* cold code: back to the dispatcher, with pc at the block */
 	/* Statistics: host instructions, and jumps within the page that link blocks. */
 	unsigned int nr_hot_insns;
 	unsigned int nr_cold_insns;
@@ -37,8 +37,8 @@ struct emit_result {
 void emit_block(struct x64_buf *buf, const struct cache_stubs *stubs, const struct ir_block *block,
 		bool no_chain, struct emit_result *result);
 void emit_stubs(struct x64_buf *buf, struct cache_stubs *stubs);
-/* Lets a guarded jump go to `target`, which has this mapping. False: it is linked already. */
-bool emit_link_guard(uint8_t *guard, uint32_t mapping, const uint8_t *target);
+/* Lets a guarded jump go to `target`, in the page with this number. False: it is linked already. */
+bool emit_link_guard(uint8_t *guard, uint32_t page_number, const uint8_t *target);
 
 /* What follows is for the back end's own files. */
 
@@ -189,8 +189,10 @@ static inline int64_t emit_offset(const struct emit *e, const struct ir_op *op)
 {
 	return e->block->offsets[op->index];
 }
-/* The address at `offset` from the page's. Keeps flags. */
+/* The address at `offset` from that of the page. Keeps flags. */
 void emit_address(struct emit *e, enum x64_reg to, int64_t offset);
+/* A block at the guest address in rax is about to be entered: cpu->page. Keeps rax's page alone. */
+void emit_enter_page(struct x64_buf *b);
 
 /* xmm register numbers. emit_vector_def() gives a free one, emit_vector_commit() makes it the guest
  * register's value. A def that is not committed just stays free. */
@@ -238,8 +240,8 @@ void emit_exit(struct emit *e, const struct ir_op *op);
 bool emit_same_page(int64_t offset);
 /* A jump to op->imm, which is in the block's page, but not its own start. */
 void emit_jump_in_page(struct emit *e, const struct ir_op *op);
-/* x64_return.c. Before a call leaves: its frame. Uses rax. Instead of a lookup of the address in
- * rax: the return. And around translated code, in the stubs. */
+/* x64_return.c. Before a call leaves: X30 and its frame. Uses rax. Instead of a lookup of the
+ * address in rax: the return. And around translated code, in the stubs. */
 void emit_call_frame(struct emit *e, const struct ir_op *op);
 void emit_return(struct emit *e);
 void stub_frames(struct x64_buf *b, struct cache_stubs *stubs);

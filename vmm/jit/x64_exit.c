@@ -2,17 +2,25 @@
 /*
  * x64_exit.c - how translated code is entered and left: branches, chaining, the shared stubs.
  *
- * A jump to a known address in another page is linked once, behind a guard, which asks whether the
- * mapping that the target has is one of the current address space:
+ * A block serves its page wherever that is mapped, and takes the address from cpu->page. Who enters
+ * a block from another page than its own writes that first.
+ *
+ * A jump to a known distance from the page is linked once, behind a guard, which asks whether the
+ * current address space has the target's page there:
  *
  *	mov rax, cpu->mapped
- *	cmp dword [rax + its slot], its number	; both written by one aligned store
+ *	mov rcx, cpu->page
+ *	add rcx, distance of the pages
+ *	lea rdx, [rcx + target page's tag]	; tag and slot are written
+ *	cmp rdx, [rax + its slot]		; by one aligned store
  *	jne failed
+ *	mov cpu->page, rcx
  *	jmp target
  *
- * The jump is patched before the guard, which until then compares with a number that no mapping
- * has: who sees the guard pass sees the target too. If the guard fails, jumps[] is asked, as for an
- * indirect jump; an entry there is good in the current address space, so its mapping is as well.
+ * So the link is good wherever the two pages are as far apart, in all address spaces. The jump is
+ * patched before the guard, which until then looks at an entry that is always zero: who sees the
+ * guard pass sees the target too. If the guard fails, jumps[] is asked, as for an indirect jump; an
+ * entry there is good in the current address space, so its page's address is, too.
  */
 #include "exception.h"
 #include "fast.h"
@@ -33,16 +41,19 @@ bool emit_same_page(int64_t offset)
 	return offset >= 0 && offset < (int64_t)TLB_PAGE_SIZE;
 }
 
+/* Of the entry that find_entry() has found. */
 static struct x64_mem jump_field(size_t offset)
 {
-	return x64_at_index(RBP, RCX, EMIT_CPU(jumps) + (int32_t)offset);
+	struct x64_mem field = x64_at_index(RBP, RCX, EMIT_CPU(jumps) + (int32_t)offset);
+
+	field.scale = JUMP_SIZE_SHIFT - 2;
+	return field;
 }
 
 /* From CPU_JUMP_INDEX() times 4 plus noise in rcx. */
 static void find_entry(struct x64_buf *b, const void *failed)
 {
 	x64_alu_ri(b, false, ALU_AND, RCX, (int32_t)((CPU_NR_JUMPS - 1) << 2));
-	x64_shift_ri(b, false, SHIFT_SHL, RCX, JUMP_SIZE_SHIFT - 2);
 	x64_alu_rm(b, true, ALU_CMP, RAX, jump_field(offsetof(struct cpu_jump, va)));
 	x64_jcc_to(b, CC_NE, failed);
 	x64_alu_rm(b, true, ALU_CMP, RDX, jump_field(offsetof(struct cpu_jump, context)));
@@ -68,11 +79,23 @@ static void find_second(struct x64_buf *b, const void *failed)
 	find_entry(b, failed);
 }
 
+void emit_enter_page(struct x64_buf *b)
+{
+	x64_alu_ri(b, true, ALU_AND, RAX, -(int32_t)TLB_PAGE_SIZE);
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(page)), RAX);
+}
+
+static void enter_found(struct x64_buf *b)
+{
+	emit_enter_page(b);
+	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+}
+
 /* Jump to the guest address in rax. Uses rcx and rdx. */
 static void lookup(struct x64_buf *b, const struct cache_stubs *stubs)
 {
 	find_first(b, stubs->lookup_again);
-	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+	enter_found(b);
 }
 
 static void emit_lookup(struct emit *e)
@@ -83,49 +106,64 @@ static void emit_lookup(struct emit *e)
 static void stub_lookup_again(struct x64_buf *b, const void *failed)
 {
 	find_second(b, failed);
-	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
+	enter_found(b);
 }
 
-/* From the bytes that are patched: those of the two jumps' displacements behind them. */
-#define GUARD_FAILED 10
-#define GUARD_JUMP   15
-#define GUARD_NEVER  0xffffffffu /* no mapping's number */
+/* The eight bytes that are patched: a tag, an opcode, a slot. Where they are in the guard; from
+ * there, the displacements of the two jumps behind them. */
+#define GUARD_CONDITION 18
+#define GUARD_FAILED    10
+#define GUARD_JUMP      19
+#define GUARD_OPCODE    0xffffff00u
+#define GUARD_UNLINKED  ((int32_t)(CPU_NR_MAPPED * sizeof(uint64_t))) /* slot that stays empty */
 
 /* Returns the bytes that are patched; emit_guard_failed() must follow somewhere. */
-static uint8_t *emit_guard(struct emit *e)
+static uint8_t *emit_guard(struct emit *e, const struct ir_op *op)
 {
+	int32_t distance = (int32_t)(op->imm & -(int64_t)TLB_PAGE_SIZE);
 	uint8_t *guard;
 
+	x64_align(e->b, GUARD_CONDITION, 8);
 	x64_mov_load(e->b, true, RAX, emit_cpu(EMIT_CPU(mapped)));
-	x64_align(e->b, 2, 8);
-	x64_byte(e->b, 0x81); /* cmp dword [rax + 32 bits], 32 bits */
-	x64_byte(e->b, 0xb8);
-	guard = e->b->p;
-	x64_u64(e->b, (uint64_t)GUARD_NEVER << 32);
+	x64_mov_load(e->b, true, RCX, emit_cpu(EMIT_CPU(page)));
+	x64_alu_ri(e->b, true, ALU_ADD, RCX, distance);
+	x64_lea(e->b, true, RDX, x64_at(RCX, 1));
+	x64_alu_rm(e->b, true, ALU_CMP, RDX, x64_at(RAX, GUARD_UNLINKED));
+	guard = e->b->p - sizeof(uint64_t);
 	x64_jcc_fwd(e->b, CC_NE);
+	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(page)), RCX);
 	x64_jmp_fwd(e->b);
 	return guard;
+}
+
+static uint32_t site_number(const struct emit *e, const uint8_t *site)
+{
+	return (uint32_t)(site - e->b->start);
 }
 
 static void emit_guard_failed(struct emit *e, const struct ir_op *op, uint8_t *guard)
 {
 	x64_patch_here(e->b, guard + GUARD_FAILED);
 	x64_patch_here(e->b, guard + GUARD_JUMP);
-	emit_address(e, RAX, op->imm);
-	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)guard + (uint64_t)e->b->exec_delta);
+	x64_mov_imm(e->b, RAX, (uint32_t)op->imm);
+	x64_mov_imm(e->b, RCX, site_number(e, guard));
 	x64_jmp_to(e->b, e->stubs->guard);
 }
 
-bool emit_link_guard(uint8_t *guard, uint32_t mapping, const uint8_t *target)
+bool emit_link_guard(uint8_t *guard, uint32_t page_number, const uint8_t *target)
 {
 	uint64_t *condition = (uint64_t *)guard;
-	uint32_t slot = mapping % CPU_NR_MAPPED * (uint32_t)sizeof(uint32_t);
 
-	if (*condition >> 32 != GUARD_NEVER) {
+	uint64_t slot = CPU_MAPPED_SLOT(page_number);
+
+	if (*condition >> 32 != GUARD_UNLINKED) {
 		return false;
 	}
 	x64_patch(guard + GUARD_JUMP, target);
-	__atomic_store_n(condition, (uint64_t)mapping << 32 | slot, __ATOMIC_RELEASE);
+	__atomic_store_n(condition,
+			 slot << 32 | (*condition & GUARD_OPCODE) |
+				 (uint8_t)CPU_MAPPED_TAG(page_number),
+			 __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -138,14 +176,14 @@ static void emit_cold_guard_failed(struct emit *e, const struct emit_cold *cold)
 /* Cold: a conditional exit to another page. */
 static void emit_cold_guard(struct emit *e, const struct emit_cold *cold)
 {
-	emit_guard_failed(e, cold->op, emit_guard(e));
+	emit_guard_failed(e, cold->op, emit_guard(e, cold->op));
 }
 
 /* Cold: a jump whose target is not translated yet; the dispatcher then patches the jump. */
 static void emit_cold_link(struct emit *e, const struct emit_cold *cold)
 {
-	emit_address(e, RAX, cold->op->imm);
-	x64_mov_imm(e->b, RCX, (uint64_t)(uintptr_t)cold->site + (uint64_t)e->b->exec_delta);
+	x64_mov_imm(e->b, RAX, (uint32_t)cold->op->imm);
+	x64_mov_imm(e->b, RCX, site_number(e, cold->site));
 	x64_jmp_to(e->b, e->stubs->link);
 }
 
@@ -167,7 +205,7 @@ static void emit_direct_other_page(struct emit *e, const struct ir_op *op, bool 
 				   enum x64_cond cc)
 {
 	if (always) {
-		emit_add_cold(e, op, emit_guard(e) + GUARD_FAILED, emit_cold_guard_failed);
+		emit_add_cold(e, op, emit_guard(e, op) + GUARD_FAILED, emit_cold_guard_failed);
 	} else {
 		emit_add_cold(e, op, x64_jcc_fwd(e->b, cc), emit_cold_guard);
 	}
@@ -263,10 +301,8 @@ static enum x64_cond emit_test_bit(struct emit *e, const struct ir_op *op)
 static void emit_cold_fp(struct emit *e, const struct emit_cold *cold)
 {
 	emit_vector_store_noted(e, cold->newer);
-	emit_address(e, RAX, emit_offset(e, cold->op));
-	x64_mov_store(e->b, true, emit_cpu(EMIT_CPU(pc)), RAX);
-	x64_mov_imm(e->b, RAX, TRANSLATE_INTERPRET);
-	x64_jmp_to(e->b, e->stubs->leave);
+	x64_mov_imm(e->b, RAX, (uint64_t)emit_offset(e, cold->op));
+	x64_jmp_to(e->b, e->stubs->leave_interpret);
 }
 
 static void emit_jump_to_register(struct emit *e, const struct ir_op *op)
@@ -347,6 +383,8 @@ static void stub_enter(struct x64_buf *b, const struct cache_stubs *stubs)
 	x64_alu_ri(b, true, ALU_SUB, RSP, 8);
 	x64_lea(b, true, RBP, x64_at(RDI, JIT_CPU_BIAS));
 	stub_frames_begin(b, stubs);
+	x64_mov_load(b, true, RAX, emit_cpu(EMIT_CPU(pc)));
+	emit_enter_page(b);
 	x64_mov_rr(b, true, RAX, RSI);
 	stub_load_pinned(b);
 	x64_jmp_reg(b, RAX);
@@ -375,7 +413,23 @@ static void stub_leave(struct x64_buf *b, const void *resolve)
 	x64_ret(b);
 }
 
-/* Target in rax, patchable jump in rcx. */
+/* rax = the address that eax says. */
+static void stub_address(struct x64_buf *b)
+{
+	x64_rr(b, true, 0x63, RAX, RAX); /* movsxd */
+	x64_alu_rm(b, true, ALU_ADD, RAX, emit_cpu(EMIT_CPU(page)));
+}
+
+/* With pc at eax. */
+static void stub_leave_at(struct x64_buf *b, const void *leave, enum translate_exit reason)
+{
+	stub_address(b);
+	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RAX);
+	x64_mov_imm(b, RAX, reason);
+	x64_jmp_to(b, leave);
+}
+
+/* Target in rax, site in ecx. */
 static void stub_link(struct x64_buf *b, const void *leave)
 {
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RAX);
@@ -384,13 +438,15 @@ static void stub_link(struct x64_buf *b, const void *leave)
 	x64_jmp_to(b, leave);
 }
 
-/* The entry at rcx is good here, so its mapping is known: the guard passes from now on. */
-static void stub_note_mapping(struct x64_buf *b)
+/* The entry at rcx is good here, so its page's address is known: the guard passes from now on. */
+static void stub_note_mapped(struct x64_buf *b)
 {
-	x64_mov_load(b, false, RDX, jump_field(offsetof(struct cpu_jump, mapping_slot)));
-	x64_alu_rm(b, true, ALU_ADD, RDX, emit_cpu(EMIT_CPU(mapped)));
-	x64_mov_load(b, false, RAX, jump_field(offsetof(struct cpu_jump, mapping)));
-	x64_mov_store(b, false, x64_at(RDX, 0), RAX);
+	emit_enter_page(b);
+	x64_rm(b, true, 0x63, RDX, jump_field(offsetof(struct cpu_jump, mapped_tag))); /* movsxd */
+	x64_alu_rr(b, true, ALU_ADD, RDX, RAX);
+	x64_mov_load(b, false, RAX, jump_field(offsetof(struct cpu_jump, mapped_slot)));
+	x64_alu_rm(b, true, ALU_ADD, RAX, emit_cpu(EMIT_CPU(mapped)));
+	x64_mov_store(b, true, x64_at(RAX, 0), RDX);
 	x64_jmp_mem(b, jump_field(offsetof(struct cpu_jump, code)));
 }
 
@@ -398,23 +454,25 @@ static void stub_note_mapping(struct x64_buf *b)
 static void stub_guard(struct x64_buf *b, const void *link, const void *failed,
 		       struct cache_stubs *stubs)
 {
-	const void *note_mapping = x64_exec_here(b), *second;
+	const void *note_mapped = x64_exec_here(b), *second;
 	uint8_t *linked;
 
-	stub_note_mapping(b);
+	stub_note_mapped(b);
 	second = x64_exec_here(b);
 	find_second(b, failed);
-	x64_jmp_to(b, note_mapping);
+	x64_jmp_to(b, note_mapped);
 
 	stubs->guard = x64_exec_here(b);
-	x64_alu_mi(b, false, ALU_CMP, x64_at(RCX, 4), (int32_t)GUARD_NEVER);
+	stub_address(b);
+	x64_mov_imm(b, RDX, (uint64_t)(uintptr_t)b->start + (uint64_t)b->exec_delta);
+	x64_alu_mi(b, false, ALU_CMP, x64_at_index(RDX, RCX, 4), GUARD_UNLINKED);
 	linked = x64_jcc_fwd(b, CC_NE);
 	x64_alu_ri(b, true, ALU_OR, RCX, CACHE_SITE_GUARDED);
 	x64_jmp_to(b, link);
 	x64_patch_here(b, linked);
 	stub_count(b, CPU_STAT_UNMAPPED);
 	find_first(b, second);
-	x64_jmp_to(b, note_mapping);
+	x64_jmp_to(b, note_mapped);
 }
 
 /* Target in rax. */
@@ -464,14 +522,18 @@ static void stub_elsewhere_alone(struct x64_buf *b, const struct cache_stubs *st
 }
 
 /*
- * The instruction word in eax, its function's number in ecx, its address in rdx. Called from a
- * block. Returns there when the next instruction follows.
+ * The instruction word in eax, its function's number above its offset in the page in ecx. Called
+ * from a block. Returns there when the next instruction follows.
  */
 static void stub_exec(struct x64_buf *b, const struct cache_stubs *stubs, const void *elsewhere)
 {
 	stub_count(b, CPU_STAT_HELPED);
 	stub_resolve_flags(b, stubs->resolve_flags);
+	x64_mov_rr(b, false, RDX, RCX);
+	x64_alu_ri(b, false, ALU_AND, RDX, (int32_t)TLB_PAGE_SIZE - 1);
+	x64_alu_rm(b, true, ALU_ADD, RDX, emit_cpu(EMIT_CPU(page)));
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(pc)), RDX);
+	x64_shift_ri(b, false, SHIFT_SHR, RCX, TLB_PAGE_SHIFT);
 	stub_store_pinned(b);
 	x64_lea(b, true, RBX, x64_at(RSP, 8));
 	x64_mov_store(b, true, emit_cpu(EMIT_CPU(frames_end)), RBX);
@@ -558,13 +620,19 @@ static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
 
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 {
-	const void *lookup_failed, *elsewhere;
+	const void *link, *lookup_failed, *elsewhere;
 
 	stubs->resolve_flags = x64_exec_here(b);
 	emit_stub_resolve_flags(b);
 	stubs->leave = x64_exec_here(b);
 	stub_leave(b, stubs->resolve_flags);
+	stubs->leave_entry = x64_exec_here(b);
+	stub_leave_at(b, stubs->leave, TRANSLATE_ENTRY);
+	stubs->leave_interpret = x64_exec_here(b);
+	stub_leave_at(b, stubs->leave, TRANSLATE_INTERPRET);
 	stubs->link = x64_exec_here(b);
+	stub_address(b);
+	link = x64_exec_here(b);
 	stub_link(b, stubs->leave);
 	lookup_failed = x64_exec_here(b);
 	stub_lookup_failed(b, stubs->leave);
@@ -575,7 +643,7 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stub_frames(b, stubs);
 	stubs->enter = (unsigned int (*)(struct jit_cpu *, const void *))x64_exec_here(b);
 	stub_enter(b, stubs);
-	stub_guard(b, stubs->link, lookup_failed, stubs);
+	stub_guard(b, link, lookup_failed, stubs);
 	elsewhere = x64_exec_here(b);
 	stub_elsewhere(b, stubs);
 	stubs->exec = x64_exec_here(b);

@@ -4,7 +4,8 @@
  *
  * A BL or BLR pushes its return address and leaves by a CALL, behind which lies the jump to the
  * block at the return address. A RET whose target is that on top of the stack is a RET, which the
- * host's processor predicts. Any other looks its target up and leaves the stack alone.
+ * host's processor predicts, to code that finds the target in rax, as all that enter another page
+ * do. Any other looks its target up and leaves the stack alone.
  *
  * A frame is good under the cpu->code_context under which it was pushed: the page of the call,
  * which is that of the return address, was mapped then. (Every instruction that may change that
@@ -17,10 +18,11 @@
 #include "x64_emit.h"
 
 /* A frame, from rsp upwards: the host's return address, the guest's. */
-#define FRAME_TARGET 8
-#define FRAME_SIZE   16
-#define FRAMES_MAX   1024
-#define NO_TARGET    1 /* on top; not an address of an instruction, but a guest may try it */
+#define FRAME_TARGET  8
+#define FRAME_SIZE    16
+#define FRAMES_MAX    1024
+#define LINK_REGISTER 30
+#define NO_TARGET     1 /* on top; not an address of an instruction, but a guest may try it */
 
 /* Behind a return with a frame that leads nowhere any more, or with none at all; target in rax. */
 void stub_frames(struct x64_buf *b, struct cache_stubs *stubs)
@@ -70,16 +72,21 @@ void emit_call_frame(struct emit *e, const struct ir_op *op)
 	int64_t target = emit_offset(e, op) + 4;
 	uint8_t *call;
 
-	if (op->aux != IR_JUMP_CALL || !emit_same_page(target)) {
+	if (op->aux != IR_JUMP_CALL) {
+		return;
+	}
+	emit_address(e, RAX, target);
+	emit_commit(e, LINK_REGISTER, RAX);
+	if (!emit_same_page(target)) {
 		return;
 	}
 	emit_vector_store(e);
 	x64_alu_rm(e->b, true, ALU_CMP, RSP, emit_cpu(EMIT_CPU(frames_limit)));
 	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_B), emit_cold_drop_frames)->back = e->b->p;
-	emit_address(e, RAX, target);
 	x64_push(e->b, RAX);
 	call = x64_call_fwd(e->b);
 	x64_alu_ri(e->b, true, ALU_ADD, RSP, FRAME_SIZE - 8);
+	emit_enter_page(e->b);
 	e->return_jump = *op;
 	e->return_jump.imm = target;
 	emit_jump_in_page(e, &e->return_jump);

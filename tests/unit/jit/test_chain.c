@@ -8,6 +8,8 @@
  *
  * The other way round, a program in the second page calls functions in the first, which return to
  * something else than what called them.
+ *
+ * And a program that asks where it is runs at several addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,6 +57,7 @@
 /* Loads n. */
 #define SECOND(n) (RAM_BASE + 0x30000 + 0x1000ull * (n))
 #define NR_SECOND 4
+#define UNMAPPED  (1ull << 38)
 
 #define EL0     0u
 #define EL1     5u /* with SP_EL1 */
@@ -131,6 +134,45 @@ static const uint32_t caller[] = {
 	0xd4000001, /* svc  #0 */
 };
 
+/* Of the first page; and a function in the second. */
+#define WHERE          0x200
+#define WHERE_LOAD     0x230
+#define WHERE_CALLED   0x300
+#define WHERE_CONSTANT 0x1122334455667788ull
+
+static const uint32_t where[] = {
+	0x1000000a, /* 200: adr  x10, . */
+	0xb000002b, /* 204: adrp x11, five pages on */
+	0xb000000c, /* 208: adrp x12, the next page */
+	0x91048d8c, /* 20c: add  x12, x12, #0x123 */
+	0x5800038d, /* 210: ldr  x13, the constant */
+	0x94000013, /* 214: bl   260 */
+	0x1000000f, /* 218: adr  x15, . */
+	0x94000439, /* 21c: bl   300 of the second page */
+	0x10000011, /* 220: adr  x17, . */
+	0xf07ffff3, /* 224: adrp x19, as far as it goes */
+	0x90800014, /* 228: adrp x20, the same, backwards */
+	0xb4000042, /* 22c: cbz  x2, behind the load */
+	0xf9400047, /* 230: ldr  x7, [x2] */
+	0x14000373, /* 234: b    the second page */
+};
+
+static const uint32_t where_function[] = {
+	0x8b0903de, /* 260: add  x30, x30, x9 */
+	0xaa1e03ee, /* 264: mov  x14, x30 */
+	0xd65f03c0, /* 268: ret */
+};
+
+static const uint32_t where_called[] = {
+	0x10000010, /* adr  x16, . */
+	0xaa1e03f2, /* mov  x18, x30 */
+	0xd65f03c0, /* ret */
+};
+
+/* Addresses of the first page; the second follows it everywhere. */
+static const uint64_t places[] = {VA, VA + 0x10000, VA + (5ull << 30)};
+#define NR_PLACES (sizeof(places) / sizeof(places[0]))
+
 static struct machine m;
 static struct jit_cpu *other;
 
@@ -151,9 +193,14 @@ static void write_register(struct jit_cpu *cpu, uint16_t reg, uint64_t val)
 	assert_int_equal(sysreg_write(cpu, reg, 0, val), EXEC_NEXT);
 }
 
+static void tlbi_at(struct jit_cpu *cpu, uint16_t op, uint64_t asid, uint64_t va)
+{
+	assert_int_equal(sysreg_sys(cpu, op, 0, asid << 48 | va >> 12), EXEC_NEXT);
+}
+
 static void tlbi(struct jit_cpu *cpu, uint16_t op, uint64_t asid)
 {
-	assert_int_equal(sysreg_sys(cpu, op, 0, asid << 48 | NEXT_VA >> 12), EXEC_NEXT);
+	tlbi_at(cpu, op, asid, NEXT_VA);
 }
 
 static void select_space(uint64_t space, uint64_t asid)
@@ -206,10 +253,51 @@ static void expect(unsigned int mode, int outcome)
 	}
 }
 
+static void map_place(uint64_t space, uint64_t page, unsigned int n)
+{
+	map(space, page, FIRST | PAGE_DESC | NG);
+	map(space, page + TLB_PAGE_SIZE, SECOND(n) | PAGE_DESC | NG);
+}
+
+/* What it says until it has called its function, and from then on. */
+static void expect_where(uint64_t page, uint64_t then)
+{
+	const uint64_t *x = m.cpu->x;
+
+	assert_int_equal(x[10], page + WHERE);
+	assert_int_equal(x[11], page + 0x5000);
+	assert_int_equal(x[12], page + 0x1123);
+	assert_int_equal(x[13], WHERE_CONSTANT);
+	assert_int_equal(x[14], then + 0x218);
+	assert_int_equal(x[15], then + 0x218);
+	assert_int_equal(x[16], then + TLB_PAGE_SIZE + WHERE_CALLED);
+	assert_int_equal(x[18], then + 0x220);
+	assert_int_equal(x[17], then + 0x220);
+	assert_int_equal(x[19], then + 0xfffff000);
+	assert_int_equal(x[20], then - 0x100000000);
+}
+
+/* Starts it at one address, and lets its function return to another one. */
+static void ask_where(uint64_t page, uint64_t then, unsigned int mode, int outcome)
+{
+	m.cpu->x[2] = outcome == ABORTED ? UNMAPPED : 0;
+	m.cpu->x[9] = then - page;
+	assert_int_equal(run_from(page + WHERE, mode), outcome);
+	expect_where(page, then);
+	assert_int_equal(m.cpu->sys.elr,
+			 then + (outcome == ABORTED ? WHERE_LOAD : TLB_PAGE_SIZE + sizeof(second)));
+}
+
+static uint64_t nr_translated(void)
+{
+	return m.vm.cache->stats.blocks;
+}
+
 static void put_second(unsigned int n, unsigned int number)
 {
 	memcpy(at(SECOND(n)), second, sizeof(second));
 	*(uint32_t *)at(SECOND(n)) |= number << 5;
+	memcpy(at(SECOND(n) + WHERE_CALLED), where_called, sizeof(where_called));
 	for (unsigned int i = 0; i < NR_FUNCTIONS; i++) {
 		uint32_t *code = at(SECOND(n) + CALLERS + STRIDE * i);
 
@@ -230,6 +318,9 @@ static int set_up(void **state)
 	for (unsigned int i = 0; i < NR_FUNCTIONS; i++) {
 		memcpy(at(FIRST + FUNCTIONS + STRIDE * i), functions[i], sizeof(functions[i]));
 	}
+	memcpy(at(FIRST + WHERE), where, sizeof(where));
+	memcpy(at(FIRST + 0x260), where_function, sizeof(where_function));
+	*(uint64_t *)at(FIRST + 0x280) = WHERE_CONSTANT;
 	for (unsigned int n = 1; n < NR_SECOND; n++) {
 		put_second(n, n);
 	}
@@ -455,6 +546,89 @@ static void deep_recursion(void **state)
 	}
 }
 
+/* One translation serves all addresses, and what it computes is right at each. */
+static void places_in_one_space(void **state)
+{
+	uint64_t translated;
+
+	(void)state;
+	for (unsigned int i = 0; i < NR_PLACES; i++) {
+		map_place(SPACE_1, places[i], 1);
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		ask_where(VA, VA, EL1, 1);
+		ask_where(VA, VA, EL1, ABORTED);
+	}
+	translated = nr_translated();
+	for (unsigned int i = 0; i < 5 * NR_PLACES; i++) {
+		ask_where(places[i % NR_PLACES], places[i % NR_PLACES], EL1, 1);
+		ask_where(places[i % NR_PLACES], places[i % NR_PLACES], EL1, ABORTED);
+	}
+	assert_int_equal(nr_translated(), translated);
+}
+
+static void places_by_space(void **state)
+{
+	static const uint64_t spaces[] = {SPACE_1, SPACE_2};
+	uint64_t translated = 0;
+
+	(void)state;
+	map_place(SPACE_2, places[1], 1);
+	for (unsigned int i = 0; i < 10; i++) {
+		select_space(spaces[i % 2], 1 + i % 2);
+		ask_where(places[i % 2], places[i % 2], EL0, 1);
+		translated = i ? translated : nr_translated();
+	}
+	assert_int_equal(nr_translated(), translated);
+}
+
+/* Once its jumps are linked, its guards ask jumps[] no more. */
+static void links_serve_all_places(void **state)
+{
+	uint64_t unmapped, links;
+
+	(void)state;
+	map_place(SPACE_2, places[1], 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		ask_where(VA, VA, EL0, 1);
+	}
+	links = m.vm.cache->stats.links;
+	select_space(SPACE_2, 2);
+	ask_where(places[1], places[1], EL0, 1);
+	unmapped = atomic_load(&m.cpu->stats[CPU_STAT_UNMAPPED]);
+	ask_where(places[1], places[1], EL0, 1);
+	assert_int_equal(m.vm.cache->stats.links, links);
+	assert_int_equal(atomic_load(&m.cpu->stats[CPU_STAT_UNMAPPED]), unmapped);
+}
+
+static void another_page_at_one_place(void **state)
+{
+	(void)state;
+	map_place(SPACE_1, places[1], 1);
+	for (unsigned int i = 1; i < 10; i++) {
+		int n = 1 + (int)i % (NR_SECOND - 1);
+
+		map_place(SPACE_1, places[1], (unsigned int)n);
+		tlbi_at(m.cpu, VAE1, 1, places[1] + TLB_PAGE_SIZE);
+		for (unsigned int j = 0; j < 4; j++) {
+			ask_where(VA, VA, EL1, 1);
+			ask_where(places[1], places[1], EL1, n);
+		}
+	}
+}
+
+/* A call from one address that returns to the same code at another. */
+static void return_to_another_place(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < NR_PLACES; i++) {
+		map_place(SPACE_1, places[i], 1);
+	}
+	for (unsigned int i = 0; i < 4 * NR_PLACES; i++) {
+		ask_where(places[i % NR_PLACES], places[(i + 1) % NR_PLACES], EL1, 1);
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -473,6 +647,11 @@ int main(void)
 		TEST(return_to_another_mode),
 		TEST(return_elsewhere),
 		TEST(deep_recursion),
+		TEST(places_in_one_space),
+		TEST(places_by_space),
+		TEST(links_serve_all_places),
+		TEST(another_page_at_one_place),
+		TEST(return_to_another_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

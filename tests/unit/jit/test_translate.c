@@ -344,7 +344,7 @@ static enum exec_result interpret_loop(struct jit_cpu *cpu, unsigned int nr)
 /* Runs translated code from cpu->pc; returns why it came back. */
 static unsigned int run_block(struct machine *m, unsigned int nr)
 {
-	struct cache_key key = {.pa = m->cpu->pc, .va = m->cpu->pc, .mode = cache_mode(m->cpu)};
+	struct cache_key key = {.pa = m->cpu->pc, .mode = cache_mode(m->cpu)};
 	struct cache_block *block;
 	uint64_t generation;
 
