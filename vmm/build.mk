@@ -139,10 +139,12 @@ $(O)/vmm/unit/%.o: %.c
 check-unit-y += $(vmm-test-programs)
 
 # Fuzzers: libFuzzer targets with the same sanitizers, built by clang; tests/fuzz/vmm/run runs them.
-vmm-fuzzers := virtio image options
+vmm-fuzzers := virtio pci image options
 vmm-fuzz-virtio-y := vmm/devices/virtio/blk.c vmm/devices/virtio/console.c vmm/devices/virtio/mmio.c \
 	vmm/devices/virtio/ring.c vmm/devices/virtio/transport.c vmm/block/raw.c vmm/memory.c vmm/fdt_node.c \
 	vmm/log.c vmm/sandbox.c vmm/chardev/terminal.c
+vmm-fuzz-pci-y := $(filter vmm/devices/pci/%,$(vmm-y)) vmm/devices/virtio/pci.c vmm/devices/virtio/ring.c \
+	vmm/devices/virtio/transport.c vmm/memory.c vmm/fdt_node.c vmm/log.c
 vmm-fuzz-image-y := vmm/file.c vmm/image.c
 vmm-fuzz-options-y := vmm/options/opt.c vmm/options/suggest.c
 vmm-fuzz-programs := $(vmm-fuzzers:%=$(O)/vmm/fuzz/fuzz_%)

@@ -20,8 +20,7 @@
 #define HOST_SUBSYSTEM  0x1100
 #define HOST_CLASS_CODE 0x060000
 
-#define HOST_FUNCTION_SIZE 0x1000u /* of ECAM; eight functions a device */
-#define HOST_DEVICE_SIZE   0x8000u
+#define HOST_DEVICE_SIZE 0x8000u /* of ECAM: eight functions, of which there is the first */
 
 #define HOST_FDT_MEMORY32 0x02000000u /* phys.hi of a range */
 
@@ -80,6 +79,11 @@ static void host_destroy(void *state)
 	free(host);
 }
 
+static uint64_t host_all_ones(unsigned int size)
+{
+	return UINT64_MAX >> (64 - 8 * size);
+}
+
 /* The function whose register at @offset of ECAM is meant, or NULL. What PCI Express adds above 256
  * bytes nobody has. */
 static struct pci_function *host_find_config(const struct pci_host *host, uint64_t offset,
@@ -98,8 +102,8 @@ static uint64_t host_read_config(void *state, uint64_t offset, unsigned int size
 {
 	struct pci_function *function = host_find_config(state, offset, size);
 
-	return function ? pci_function_read(function, offset % HOST_FUNCTION_SIZE, size)
-			: UINT64_MAX >> (64 - 8 * size);
+	return function ? pci_function_read(function, offset % HOST_DEVICE_SIZE, size)
+			: host_all_ones(size);
 }
 
 static void host_write_config(void *state, uint64_t offset, uint64_t value, unsigned int size)
@@ -107,7 +111,7 @@ static void host_write_config(void *state, uint64_t offset, uint64_t value, unsi
 	struct pci_function *function = host_find_config(state, offset, size);
 
 	if (function) {
-		pci_function_write(function, offset % HOST_FUNCTION_SIZE, (uint32_t)value, size);
+		pci_function_write(function, offset % HOST_DEVICE_SIZE, (uint32_t)value, size);
 	}
 }
 
@@ -134,7 +138,7 @@ static uint64_t host_read_memory(void *state, uint64_t offset, unsigned int size
 	struct pci_function *function = host_find_bar(host, gpa, size);
 
 	return function ? function->ops->read_bar(function, gpa & (function->bar_size - 1), size)
-			: UINT64_MAX >> (64 - 8 * size);
+			: host_all_ones(size);
 }
 
 static void host_write_memory(void *state, uint64_t offset, uint64_t value, unsigned int size)
