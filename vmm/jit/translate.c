@@ -74,7 +74,7 @@ void translate_run(struct jit_cpu *cpu)
 		if (find || j->va != cpu->pc || j->context != cpu->code_context) {
 			code = translate_find(cpu, link);
 			link = false;
-			find = false;
+			find = !code; /* jumps[] may lead to what has just been replaced */
 			if (!code) {
 				continue;
 			}
