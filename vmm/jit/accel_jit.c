@@ -72,7 +72,7 @@ static const struct opt_key accel_jit_options[] = {
 	{
 		.name = "code-cache",
 		.type = OPT_SIZE,
-		.deflt = "64M",
+		.deflt = "128M",
 		.help = "memory for translated code",
 		.min = 1ull << 20,
 		.max = 1ull << 30,

@@ -73,6 +73,8 @@ void tlb_broadcast(struct jit_cpu *cpu, const struct tlb_request *request);
 void tlb_sync(struct jit_cpu *cpu);
 /* Serves the own queue. */
 void tlb_drain(struct jit_cpu *cpu);
+/* Another number than before if requests were served since. */
+uint64_t tlb_served(const struct jit_cpu *cpu);
 /* Around guest code; leaving also serves as the answer to requests until the next enter. */
 void tlb_enter_guest(struct jit_cpu *cpu);
 void tlb_leave_guest(struct jit_cpu *cpu);

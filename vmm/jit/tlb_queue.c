@@ -110,6 +110,11 @@ void tlb_drain(struct jit_cpu *cpu)
 	atomic_store(&q->done, posted);
 }
 
+uint64_t tlb_served(const struct jit_cpu *cpu)
+{
+	return atomic_load_explicit(&cpu->tlb_queue->done, memory_order_relaxed);
+}
+
 void tlb_sync(struct jit_cpu *cpu)
 {
 	for (unsigned int i = 0; i < cpu->vm->nr_cpus; i++) {

@@ -14,11 +14,12 @@
 #include "mem.h"
 #include "mmu.h"
 #include "timer.h"
+#include "tlb.h"
 #include "translate.h"
 #include "vm.h"
 
-/* Code for cpu->pc; NULL: it has been dealt with otherwise, or the cache changed: go on at cpu->pc.
- */
+/* Code for cpu->pc; NULL: it has been dealt with otherwise, or the cache changed, or what was found
+ * may have been mapped elsewhere meanwhile, by another CPU: go on at cpu->pc. */
 static const void *translate_find(struct jit_cpu *cpu, bool link)
 {
 	struct jit_cache *cache = cpu->vm->cache;
@@ -26,7 +27,7 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 	struct mem_code place;
 	const void *code;
 	const struct cache_block *block;
-	uint64_t generation = cache->generation, found;
+	uint64_t generation = cache->generation, served = tlb_served(cpu), found;
 	uint64_t site = cpu->link_site;
 
 	cpu_count(cpu, CPU_STAT_LOOKUPS);
@@ -49,7 +50,9 @@ static const void *translate_find(struct jit_cpu *cpu, bool link)
 			cache_link(cpu, found, site, block);
 		}
 		cache_enter(cpu);
-		return NULL; /* other CPUs' maintenance may have been served: nothing is certain */
+		if (found != cache->generation || tlb_served(cpu) != served) {
+			return NULL;
+		}
 	}
 	code = cache_code(cache, block);
 	context_add_jump(cpu, cpu->pc, place.global, code, block->page_number);
