@@ -16,6 +16,7 @@ static struct chardev_client client;
 static char output[256];
 static size_t nr_output, accepts, nr_resumes;
 static struct virtio_driver driver;
+static struct virtio_device *console;
 
 void chardev_attach(struct chardev *chardev, const struct chardev_client *new_client)
 {
@@ -49,7 +50,8 @@ static int set_up(void **state)
 	nr_resumes = 0;
 	memset(&driver, 0, sizeof(driver));
 	assert_int_equal(guest_memory_add(&driver.memory, GUEST_BASE, GUEST_SIZE), 0);
-	driver_create(&driver, virtio_console_create(NULL, 80, 25));
+	console = virtio_console_create(NULL, 80, 25);
+	driver_create(&driver, console);
 	driver_start(&driver, UINT64_MAX & ~VIRTIO_F_EVENT_IDX, 2);
 	return 0;
 }
@@ -95,6 +97,31 @@ static void test_waits_for_a_full_chardev(void **state)
 	assert_memory_equal(output, "hello", 5);
 	assert_int_equal(nr_output, 5);
 	assert_true(guest_ring_take(&driver.rings[1], &head, &length));
+}
+
+/* As when PCI's Bus Master Enable is cleared and set; and as when the device is reset. */
+static void test_stops_while_it_sends(void **state)
+{
+	uint32_t head, length;
+
+	(void)state;
+	accepts = 3;
+	send_text("hello");
+	console->class->stop(console);
+	accepts = 100;
+	client.writable(client.context);
+	assert_int_equal(nr_output, 3);
+	console->class->start(console, 0);
+	assert_memory_equal(output, "hello", 5);
+	assert_int_equal(nr_output, 5);
+	assert_true(guest_ring_take(&driver.rings[1], &head, &length));
+	assert_false(guest_ring_take(&driver.rings[1], &head, &length));
+	accepts = 3;
+	send_text("again");
+	driver_start(&driver, UINT64_MAX & ~VIRTIO_F_EVENT_IDX, 2);
+	accepts = 100;
+	client.writable(client.context);
+	assert_int_equal(nr_output, 8);
 }
 
 static void test_receives(void **state)
@@ -165,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_transmits),
 		TEST(test_waits_for_a_full_chardev),
+		TEST(test_stops_while_it_sends),
 		TEST(test_receives),
 		TEST(test_input_is_bounded),
 		TEST(test_size_and_emergency_write),

@@ -230,12 +230,14 @@ static void console_writable(void *context)
 static void console_start(struct virtio_device *device, uint64_t features)
 {
 	struct virtio_console *console = (struct virtio_console *)device;
+	const struct virtq *queue = &device->queues[CONSOLE_TX];
 
 	(void)features;
 	pthread_mutex_lock(&console->lock);
 	console->running = true;
 	console->size_is_due = true;
-	console->tx_busy = false;
+	/* What was being sent goes on, if the queue is still the one it was taken from. */
+	console->tx_busy = queue->next_avail != queue->next_used;
 	console_deliver(console);
 	console_transmit(console);
 	pthread_mutex_unlock(&console->lock);
@@ -247,7 +249,6 @@ static void console_stop(struct virtio_device *device)
 
 	pthread_mutex_lock(&console->lock);
 	console->running = false;
-	console->tx_busy = false;
 	pthread_mutex_unlock(&console->lock);
 }
 
