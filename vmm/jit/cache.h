@@ -76,6 +76,7 @@ struct cache_stubs {
 	const void *exec_alone;    /* the same for blocks that run alone */
 	const void *resolve_flags; /* cpu->flags from cpu->flags_from */
 	const void *refill[3][2];  /* by bank, and read or write */
+	const void *find[3][2];
 };
 
 /* How translated code comes back to C. */

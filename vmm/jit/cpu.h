@@ -83,7 +83,7 @@ struct tlb_entry {
 
 #define TLB_PAGE_SHIFT    12
 #define TLB_PAGE_SIZE     (1ull << TLB_PAGE_SHIFT)
-#define TLB_L1_SHIFT      10
+#define TLB_L1_SHIFT      11
 #define TLB_L1_NR_ENTRIES (1u << TLB_L1_SHIFT)
 
 /* Level-1 tables are indexed by the low bits of the page number. */

@@ -93,7 +93,7 @@ static bool mem_resolve(struct jit_cpu *cpu, uint64_t va, unsigned int size, uns
 
 	cpu_count(cpu, CPU_STAT_SLOW);
 	if (address - (write ? e->write : e->read) < TLB_PAGE_SIZE ||
-	    (!cpu->slow_memory && tlb_refill(cpu, bank, address) &&
+	    (tlb_refill(cpu, bank, address) &&
 	     address - (write ? e->write : e->read) < TLB_PAGE_SIZE)) {
 		place->host = (void *)(uintptr_t)(address + e->addend);
 		place->pa = (e->pa & ~(TLB_PAGE_SIZE - 1)) | (address & (TLB_PAGE_SIZE - 1));

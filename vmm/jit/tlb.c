@@ -215,8 +215,11 @@ void tlb_fill(struct jit_cpu *cpu, unsigned int bank, uint64_t va, const struct 
 
 bool tlb_refill(struct jit_cpu *cpu, unsigned int bank, uint64_t va)
 {
-	const struct tlb_l2_entry *e = tlb_l2_find(cpu, va & ~(TLB_PAGE_SIZE - 1), bank);
+	const struct tlb_l2_entry *e = NULL;
 
+	if (!cpu->slow_memory) {
+		e = tlb_l2_find(cpu, va & ~(TLB_PAGE_SIZE - 1), bank);
+	}
 	if (e) {
 		cpu_count(cpu, CPU_STAT_L2_HITS);
 		tlb_load(cpu, bank, e);

@@ -247,6 +247,9 @@ void emit_return(struct emit *e);
 void stub_frames(struct x64_buf *b, struct cache_stubs *stubs);
 void stub_frames_begin(struct x64_buf *b, const struct cache_stubs *stubs);
 void stub_frames_end(struct x64_buf *b);
+/* x64_refill.c */
+void stub_refills(struct x64_buf *b, struct cache_stubs *stubs);
+void stub_count(struct x64_buf *b, enum cpu_stat stat);
 /* In a block that counts: adds the instructions up to op, which comes next, if others may now look.
  * Uses rax, keeps flags. */
 void emit_count(struct emit *e, const struct ir_op *op);

@@ -27,7 +27,6 @@
 #include "x64_emit.h"
 
 #define JUMP_SIZE_SHIFT 5
-#define OP_STC          0xf9
 
 _Static_assert(sizeof(struct cpu_jump) == 1 << JUMP_SIZE_SHIFT, "lookup scales by it");
 
@@ -369,7 +368,7 @@ static void stub_store_pinned(struct x64_buf *b)
 	}
 }
 
-static void stub_count(struct x64_buf *b, enum cpu_stat stat)
+void stub_count(struct x64_buf *b, enum cpu_stat stat)
 {
 	x64_rm(b, true, 0xff, 0, emit_cpu(EMIT_CPU(stats) + 8 * (int32_t)stat)); /* inc */
 }
@@ -550,74 +549,6 @@ static void stub_exec(struct x64_buf *b, const struct cache_stubs *stubs, const 
 	x64_ret(b);
 }
 
-/* A field of the L0 slot at rcx. */
-static struct x64_mem slot_field(size_t offset)
-{
-	return x64_at_index(RBP, RCX, (int32_t)offset);
-}
-
-/* From the L1 entry at table + rbx to the slot at rcx; rsi is the page. Clears the carry flag. */
-static void stub_fill_slot(struct x64_buf *b, int32_t table, bool read, bool write)
-{
-	struct x64_mem mark =
-		x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, pa) + 1);
-
-	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, page)), RSI);
-	x64_mov_store_imm(b, true, slot_field(offsetof(struct tlb_slot, read_limit)),
-			  read ? TLB_SLOT_LIMIT : 0);
-	x64_mov_store_imm(b, true, slot_field(offsetof(struct tlb_slot, write_limit)),
-			  write ? TLB_SLOT_LIMIT : 0);
-	x64_mov_load(b, true, RSI,
-		     x64_at_index(RBP, RBX, table + (int32_t)offsetof(struct tlb_entry, addend)));
-	x64_mov_store(b, true, slot_field(offsetof(struct tlb_slot, addend)), RSI);
-	x64_rm8(b, 0x80, 1, mark); /* or */
-	x64_byte(b, TLB_PA_SLOTS >> 8);
-}
-
-/* With rbx and rsi as they were. Keeps flags. */
-static void stub_refill_return(struct x64_buf *b)
-{
-	x64_pop(b, RSI);
-	x64_pop(b, RBX);
-	x64_ret(b);
-}
-
-/*
- * Address in rax, displacement of the L0 slot in ecx, 4096 - size in edx. Copies the L1 entry to
- * the slot and clears the carry flag; sets it when L1 misses. rax and rcx are kept, but rcx then
- * is reloaded by the caller with the addend.
- */
-static void stub_refill(struct x64_buf *b, unsigned int bank, bool write)
-{
-	int32_t table =
-		EMIT_CPU(tlb) + (int32_t)(bank * TLB_L1_NR_ENTRIES * sizeof(struct tlb_entry));
-	int32_t tags[2] = {table + (int32_t)offsetof(struct tlb_entry, read),
-			   table + (int32_t)offsetof(struct tlb_entry, write)};
-	uint8_t *miss, *one_kind;
-
-	stub_count(b, CPU_STAT_REFILLS);
-	x64_push(b, RBX);
-	x64_push(b, RSI);
-	x64_mov_rr(b, false, RBX, RAX);
-	x64_shift_ri(b, false, SHIFT_SHR, RBX, TLB_PAGE_SHIFT - 5);
-	x64_alu_ri(b, false, ALU_AND, RBX, (TLB_L1_NR_ENTRIES - 1) << 5);
-	x64_mov_rr(b, true, RSI, RAX);
-	x64_alu_rm(b, true, ALU_SUB, RSI, x64_at_index(RBP, RBX, tags[write]));
-	x64_alu_rr(b, true, ALU_CMP, RSI, RDX);
-	miss = x64_jcc_fwd(b, CC_A);
-	x64_mov_load(b, true, RSI, x64_at_index(RBP, RBX, tags[write]));
-	x64_alu_rm(b, true, ALU_CMP, RSI, x64_at_index(RBP, RBX, tags[!write]));
-	one_kind = x64_jcc_fwd(b, CC_NE);
-	stub_fill_slot(b, table, true, true);
-	stub_refill_return(b);
-	x64_patch_here(b, one_kind);
-	stub_fill_slot(b, table, !write, write);
-	stub_refill_return(b);
-	x64_patch_here(b, miss);
-	x64_byte(b, OP_STC);
-	stub_refill_return(b);
-}
-
 void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 {
 	const void *link, *lookup_failed, *elsewhere;
@@ -652,10 +583,5 @@ void emit_stubs(struct x64_buf *b, struct cache_stubs *stubs)
 	stub_elsewhere_alone(b, stubs);
 	stubs->exec_alone = x64_exec_here(b);
 	stub_exec(b, stubs, elsewhere);
-	for (unsigned int bank = 0; bank < TLB_NR_BANKS; bank++) {
-		for (unsigned int write = 0; write < 2; write++) {
-			stubs->refill[bank][write] = x64_exec_here(b);
-			stub_refill(b, bank, write);
-		}
-	}
+	stub_refills(b, stubs);
 }

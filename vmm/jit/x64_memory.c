@@ -135,6 +135,15 @@ static void emit_cold_refill(struct emit *e, const struct emit_cold *cold)
 	emit_cold_interpret(e, cold);
 }
 
+/* Cold: L1 missed for the address in rax. The stub looks further; rcx says where in L1. */
+static void emit_cold_find(struct emit *e, const struct emit_cold *cold)
+{
+	x64_mov_imm(e->b, RDX, TLB_PAGE_SIZE - cold->size);
+	x64_call_to(e->b, e->stubs->find[access_bank(e, cold->op)][cold->write]);
+	x64_patch(x64_jcc_fwd(e->b, CC_AE), cold->back);
+	emit_cold_interpret(e, cold);
+}
+
 /* Past this offset in a page, larger accesses than limits know of cross its end. */
 static void check_large(struct emit *e, const struct ir_op *op, unsigned int size)
 {
@@ -187,6 +196,7 @@ static struct x64_mem emit_lookup_table(struct emit *e, const struct ir_op *op, 
 	int32_t table = l1_displacement(access_bank(e, op));
 	int32_t tag = table + (int32_t)(is_write(op) ? offsetof(struct tlb_entry, write)
 						     : offsetof(struct tlb_entry, read));
+	struct emit_cold *cold;
 
 	if (address != RAX) {
 		x64_mov_rr(e->b, true, RAX, address);
@@ -197,7 +207,10 @@ static struct x64_mem emit_lookup_table(struct emit *e, const struct ir_op *op, 
 	x64_mov_rr(e->b, true, RDX, RAX);
 	x64_alu_rm(e->b, true, ALU_SUB, RDX, x64_at_index(RBP, RCX, tag));
 	x64_alu_ri(e->b, true, ALU_CMP, RDX, (int32_t)(TLB_PAGE_SIZE - size));
-	emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_interpret);
+	cold = emit_add_cold(e, op, x64_jcc_fwd(e->b, CC_A), emit_cold_find);
+	cold->size = (uint8_t)size;
+	cold->write = is_write(op);
+	cold->back = e->b->p;
 	x64_mov_load(e->b, true, RCX,
 		     x64_at_index(RBP, RCX, table + (int32_t)offsetof(struct tlb_entry, addend)));
 	return x64_at_index(RAX, RCX, 0);

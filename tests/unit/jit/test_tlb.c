@@ -47,8 +47,8 @@
 #define CODE_VA    0x1280000ull
 #define CHANGED    (CODE + 0x1000)
 #define CHANGED_VA (CODE_VA + 0x1000)
-/* Its entry in the first level is VA's. */
-#define SAME_ENTRY(va) ((va) + (1ull << 28))
+/* Others that have the same entry in the first level. */
+#define SAME_ENTRY(va, n) ((va) + ((uint64_t)(n) << 26))
 /* Pages whose contents are their own address. */
 #define OLD (RAM_BASE + (12ull << 20))
 #define NEW (RAM_BASE + (14ull << 20))
@@ -419,6 +419,21 @@ static const uint32_t program[] = {
 	0xd4000002, /* hvc  #0: PSCI SYSTEM_OFF */
 };
 
+/* The same end behind accesses that find neither a slot nor an entry, while vectors and general
+ * registers are in host registers. */
+static const uint32_t refills[] = {
+	0x3dc00021, /* ldr  q1, [x1] */
+	0x4e218421, /* add  v1.16b, v1.16b, v1.16b */
+	0xf9400046, /* ldr  x6, [x2] */
+	0xf8646847, /* ldr  x7, [x2, x4] */
+	0xf9000126, /* str  x6, [x9] */
+	0xf8256847, /* str  x7, [x2, x5] */
+	0x3d800061, /* str  q1, [x3] */
+	0x52800100, /* mov  w0, #8 */
+	0x72b08000, /* movk w0, #0x8400, lsl #16 */
+	0xd4000002, /* hvc  #0: PSCI SYSTEM_OFF */
+};
+
 #define PROGRAM_END 3 /* powers off */
 #define MOV_X5(n)   (0xd2800005u | (n) << 5)
 
@@ -449,7 +464,7 @@ static void put_program(struct fixture *f)
 	map(f, SPACE_A, CODE_VA, CODE | desc);
 	map(f, SPACE_A, CHANGED_VA, CHANGED | desc);
 	map(f, SPACE_A, VA, OLD | PAGE_DESC | NG);
-	map(f, SPACE_A, SAME_ENTRY(VA), OLD | PAGE_DESC | NG);
+	map(f, SPACE_A, SAME_ENTRY(VA, 1), OLD | PAGE_DESC | NG);
 	select_space(f, SPACE_A, 1);
 }
 
@@ -457,7 +472,7 @@ static void put_program(struct fixture *f)
 static void slots_are_flushed(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t other = SAME_ENTRY(VA);
+	uint64_t other = SAME_ENTRY(VA, 1);
 
 	put_program(f);
 	assert_int_equal(run_program(f, VA, VA, VA + 8), OLD);
@@ -480,6 +495,54 @@ static void slots_are_protected(void **state)
 		run_program(f, VA, VA, CHANGED_VA);
 		run_at(f, CHANGED_VA);
 		assert_int_equal(f->cpu->x[5], n);
+	}
+}
+
+static void check_refills(struct fixture *f, uint64_t far)
+{
+	static const uint8_t pinned[] = {8, 19, 20, 21};
+	const uint64_t *stored = at(f, NEW + (VA & 0x1ff000) + 0x1000);
+
+	for (unsigned int i = 0; i < sizeof(pinned); i++) {
+		f->cpu->x[pinned[i]] = far + i;
+	}
+	f->cpu->x[1] = VA;
+	f->cpu->x[2] = far;
+	f->cpu->x[3] = VA + 0x1000;
+	f->cpu->x[4] = SAME_ENTRY(0, 2);
+	f->cpu->x[5] = SAME_ENTRY(0, 4);
+	f->cpu->x[9] = SAME_ENTRY(far, 6);
+	run_at(f, CODE_VA);
+	assert_int_equal(f->cpu->x[6], OLD);
+	assert_int_equal(f->cpu->x[7], OLD);
+	for (unsigned int i = 0; i < sizeof(pinned); i++) {
+		assert_int_equal(f->cpu->x[pinned[i]], far + i);
+	}
+	assert_int_equal(stored[0], 2 * (OLD & 0xff0000) % 0x1000000 + 0x80000000);
+}
+
+/* What has lost its entry in the first level comes from the second one, without an instruction in
+ * C. */
+static void slots_are_refilled(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t slow, hits;
+	const _Atomic uint64_t *stats = f->cpu->stats;
+
+	put_program(f);
+	memcpy(at(f, CODE), refills, sizeof(refills));
+	map(f, SPACE_A, VA + 0x1000, (NEW + (VA & 0x1ff000) + 0x1000) | PAGE_DESC | NG);
+	for (unsigned int n = 1; n <= 8; n++) {
+		map(f, SPACE_A, SAME_ENTRY(VA, n), OLD | PAGE_DESC | NG);
+	}
+	for (unsigned int i = 0; i < 6; i++) {
+		slow = atomic_load(&stats[CPU_STAT_SLOW]);
+		hits = atomic_load(&stats[CPU_STAT_L2_HITS]);
+		check_refills(f, SAME_ENTRY(VA, 1 + i % 2));
+		if (i >= 2) {
+			assert_int_equal(atomic_load(&stats[CPU_STAT_SLOW]), slow);
+			assert_true(atomic_load(&stats[CPU_STAT_L2_HITS]) >= hits + 4);
+		}
 	}
 }
 
@@ -630,6 +693,7 @@ int main(void)
 		TEST(permissions_stay_apart),
 		TEST(slots_are_flushed),
 		TEST(slots_are_protected),
+		TEST(slots_are_refilled),
 		TEST(code_protects_what_is_away),
 		TEST(jumps_follow),
 		TEST(jumps_of_el1_in_local_pages),
