@@ -83,7 +83,7 @@ $(O)/vmm/unit/vmm/jit/mem.o: vmm-test-cflags += -mcx16
 
 # Unit tests: what they link besides their own file.
 jit-cpu-y := $(filter-out %/accel_jit.c %/accel_list_native.c,$(jit-y))
-jit-tests := chain debug exception fp gic gicv2 hostile its lockstep loop mmu pmu timer tlb translate x64_asm
+jit-tests := blocks chain debug exception fp gic gicv2 hostile its lockstep loop mmu pmu timer tlb translate x64_asm
 jit-test-hostile-y := $(jit-cpu-y) vmm/jit/accel_jit.c $(jit-gic-y) $(jit-isa-y) vmm/bus.c vmm/log.c \
 	vmm/options/opt.c vmm/options/suggest.c
 jit-test-gic-y := $(jit-gic-y)
@@ -94,6 +94,7 @@ jit-test-fp-y := vmm/jit/fp.c vmm/jit/fp_convert.c
 jit-test-loop-y := vmm/jit/loop.c vmm/jit/pmu.c vmm/jit/timer.c
 jit-test-timer-y := vmm/jit/pmu.c vmm/jit/timer.c
 jit-test-x64_asm-y := vmm/jit/x64_asm.c
+jit-test-blocks-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-chain-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-debug-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c
 jit-test-exception-y := tests/unit/jit/machine.c $(jit-cpu-y) $(jit-isa-y) vmm/bus.c vmm/log.c

@@ -19,8 +19,9 @@
 #include "vm.h"
 #include "x64_emit.h"
 
-#define CACHE_BLOCK_ROOM 131072 /* more than any block can need */
-#define CACHE_STALE_JUMP 0xe9
+#define CACHE_BLOCK_ROOM    131072 /* more than any block can need */
+#define CACHE_STALE_JUMP    0xe9
+#define CACHE_GRANULE_SHIFT 6 /* 64 of them in a page: bits of cache_block.granules */
 /* Blocks to look at for the number of their page: pages may share their place in cache->pages[]. */
 #define CACHE_NUMBER_SEARCH 64
 
@@ -318,6 +319,25 @@ static uint32_t cache_number_page(struct jit_cache *cache, const struct cache_ke
 	return cache->nr_page_numbers++;
 }
 
+static uint64_t cache_granules(const struct ir_block *ir)
+{
+	uint64_t granules = 0;
+
+	for (unsigned int i = 0; i < ir->nr_insns; i++) {
+		granules |= 1ull << (ir->offsets[i] >> CACHE_GRANULE_SHIFT);
+	}
+	return granules;
+}
+
+/* Those of [pa, pa + size), which lies within a page. */
+static uint64_t cache_granules_of(uint64_t pa, uint64_t size)
+{
+	unsigned int first = (pa & (TLB_PAGE_SIZE - 1)) >> CACHE_GRANULE_SHIFT;
+	unsigned int last = ((pa + size - 1) & (TLB_PAGE_SIZE - 1)) >> CACHE_GRANULE_SHIFT;
+
+	return ~0ull << first & ~0ull >> (63 - last);
+}
+
 /* Lock held. */
 static struct cache_block *cache_insert(struct jit_cache *cache, const struct cache_key *key,
 					const struct ir_block *ir, const struct emit_result *result)
@@ -329,7 +349,8 @@ static struct cache_block *cache_insert(struct jit_cache *cache, const struct ca
 	*block = (struct cache_block){
 		.key = *key,
 		.page_number = cache_number_page(cache, key),
-		.size = (uint16_t)(ir->nr_insns * 4),
+		.granules = cache_granules(ir),
+		.nr_insns = (uint8_t)ir->nr_insns,
 		.next = atomic_load_explicit(bucket, memory_order_relaxed),
 		.page_next = *page,
 		.leave = (uint32_t)(result->leave - result->entry),
@@ -420,7 +441,7 @@ void cache_link(struct jit_cpu *cpu, uint64_t generation, uint64_t site,
 
 void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size)
 {
-	uint64_t page = pa & ~(TLB_PAGE_SIZE - 1);
+	uint64_t page = pa & ~(TLB_PAGE_SIZE - 1), granules = cache_granules_of(pa, size);
 	bool left = false;
 	uint32_t *link;
 
@@ -433,7 +454,7 @@ void cache_invalidate(struct jit_cache *cache, uint64_t pa, uint64_t size)
 
 		if ((block->key.pa & ~(TLB_PAGE_SIZE - 1)) != page) {
 			link = &block->page_next;
-		} else if (block->key.pa < pa + size && pa < block->key.pa + block->size) {
+		} else if (block->granules & granules) {
 			cache_make_stale(cache, block);
 			*link = block->page_next;
 		} else {

@@ -48,8 +48,9 @@ uint32_t cache_mode(const struct jit_cpu *cpu);
 /* Other blocks are named by their index in the arena + 1; 0: none. */
 struct cache_block {
 	struct cache_key key;
+	uint64_t granules; /* of 64 bytes, of its page, that its guest code lies in */
 	uint32_t page_number;
-	uint16_t size; /* bytes of guest code */
+	uint8_t nr_insns; /* of the guest */
 	_Atomic bool stale;
 	uint32_t next;      /* same bucket, older */
 	uint32_t page_next; /* same page of guest memory */

@@ -2,9 +2,9 @@
 /*
  * front.c - decides what belongs to a block, and hands instructions to their class's handler.
  *
- * A block goes on through conditional branches that are not taken and ends at the first
- * instruction that always leaves, that may change how the next is fetched or executed, or at the
- * page's end.
+ * A block goes on through conditional branches that are not taken, and at the target of a B that is
+ * in its page and not yet part of it. It ends at the first instruction that otherwise leaves
+ * always, that may change how the next is fetched or executed, or at the page's end.
  */
 #include <string.h>
 
@@ -86,26 +86,92 @@ static void front_one(struct front *f)
 	ir_append(f->block, IR_CALL)->imm = f->op;
 }
 
+/*
+ * Blocks of more instructions than these do not follow a branch: what is behind it is translated
+ * for each way there. Backwards it is a loop, which is worth it.
+ */
+#define FRONT_FOLLOW_FORWARDS  8
+#define FRONT_FOLLOW_BACKWARDS 32
+
+bool front_branches(enum a64_op op, uint32_t insn, int64_t *distance)
+{
+	switch (op) {
+	case A64_B:
+		*distance = front_sext(f_imm26(insn), 26) * 4;
+		return true;
+	case A64_B_COND:
+	case A64_CBZ:
+	case A64_CBNZ:
+		*distance = front_sext(f_imm19(insn), 19) * 4;
+		return true;
+	case A64_TBZ:
+	case A64_TBNZ:
+		*distance = front_sext(f_imm14(insn), 14) * 4;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* May the block go on there? Not at what it has already: that is left to a jump, maybe a loop. */
+static bool front_is_new(const struct ir_block *block, int64_t offset)
+{
+	if (offset < 0 || offset >= (int64_t)TLB_PAGE_SIZE) {
+		return false;
+	}
+	for (unsigned int i = 0; i < block->nr_insns; i++) {
+		if (block->offsets[i] == offset) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool front_fetch(struct ir_block *block, const uint8_t *host, int64_t *offset)
+{
+	int64_t distance, from = *offset;
+	enum a64_op op;
+	bool follow;
+	uint32_t insn;
+
+	memcpy(&insn, host + from, sizeof(insn));
+	op = a64_decode(insn);
+	block->offsets[block->nr_insns] = (uint16_t)from;
+	block->insns[block->nr_insns++] = insn;
+	*offset = from + 4;
+	if (!front_branches(op, insn, &distance)) {
+		return front_is_new(block, *offset);
+	}
+	follow = front_is_new(block, from + distance) &&
+		 block->nr_insns <= (distance < 0 ? FRONT_FOLLOW_BACKWARDS : FRONT_FOLLOW_FORWARDS);
+	/* On a condition, forwards: not taken. */
+	if (op == A64_B || (follow && distance < 0)) {
+		*offset = from + distance;
+		return follow;
+	}
+	return front_is_new(block, *offset);
+}
+
 void front_translate(struct ir_block *block, const uint8_t *host, unsigned int offset,
 		     unsigned int max_insns)
 {
-	struct front f = {.block = block, .offset = offset};
+	struct front f = {.block = block, .next = offset};
+	bool goes_on = true;
 
 	if (max_insns > IR_MAX_INSNS) {
 		max_insns = IR_MAX_INSNS;
 	}
 	block->nr_insns = 0;
 	block->nr_ops = 0;
-	while (!f.end && block->nr_insns < max_insns && f.offset < (int64_t)TLB_PAGE_SIZE &&
+	while (goes_on && !f.end && block->nr_insns < max_insns &&
 	       block->nr_ops + IR_MAX_OPS_PER_INSN < IR_MAX_OPS) {
-		memcpy(&f.insn, host + f.offset, 4);
+		f.offset = f.next;
+		goes_on = front_fetch(block, host, &f.next);
+		f.insn = block->insns[block->nr_insns - 1];
 		f.op = a64_decode(f.insn);
-		block->offsets[block->nr_insns] = (uint16_t)f.offset;
-		block->insns[block->nr_insns++] = f.insn;
 		front_one(&f);
-		f.offset += 4;
 	}
 	/* Harmless after an unconditional exit: it is unreachable then, and not emitted. */
-	ir_append(block, IR_JUMP)->imm = f.offset;
+	ir_append(block, IR_JUMP)->imm = f.next;
 	ir_analyse(block);
 }

@@ -22,6 +22,7 @@ enum front_fp_need {
 struct front {
 	struct ir_block *block;
 	int64_t offset; /* of the instruction, in the page */
+	int64_t next;   /* where the block goes on behind it, or jumps to if it ends there */
 	uint32_t insn;
 	enum a64_op op;
 	bool end;                /* set by a handler: the block ends after this instruction */
@@ -34,6 +35,17 @@ struct front {
  */
 void front_translate(struct ir_block *block, const uint8_t *host, unsigned int offset,
 		     unsigned int max_insns);
+
+/*
+ * Appends the instruction at *offset in the page at `host`, but none of its operations, and moves
+ * *offset on to the next one as the block goes. False: the block ends in between, if the
+ * instruction itself does not end it.
+ */
+bool front_fetch(struct ir_block *block, const uint8_t *host, int64_t *offset);
+
+/* Does it go to an address that it names, maybe on a condition, and nothing else? *distance is from
+ * its own. */
+bool front_branches(enum a64_op op, uint32_t insn, int64_t *distance);
 
 bool front_int(struct front *f);
 bool front_branch(struct front *f);

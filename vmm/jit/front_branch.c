@@ -35,64 +35,77 @@ static bool branch_register(struct front *f, enum ir_jump kind)
 	return true;
 }
 
-static bool branch_condition(struct front *f)
+/* Where a conditional branch leaves the block: where it goes, or, if the block does, behind it. */
+static int64_t branch_exit(const struct front *f, int64_t distance, bool *inverted)
+{
+	*inverted = f->next != f->offset + 4;
+	return f->offset + (*inverted ? 4 : distance);
+}
+
+static bool branch_condition(struct front *f, int64_t distance)
 {
 	uint32_t i = f->insn;
-	int64_t offset = front_sext(f_imm19(i), 19) * 4;
 	struct ir_op *o;
+	bool inverted;
 
 	if (f_bcond(i) >= 14) {
-		return branch_jump(f, offset, IR_JUMP_PLAIN);
+		return branch_jump(f, distance, IR_JUMP_PLAIN);
 	}
 	o = ir_append(f->block, IR_BRANCH);
-	o->cond = (uint8_t)f_bcond(i);
-	o->imm = f->offset + offset;
+	o->imm = branch_exit(f, distance, &inverted);
+	o->cond = (uint8_t)(f_bcond(i) ^ inverted);
 	return true;
 }
 
-static bool branch_zero(struct front *f, bool nonzero)
+static bool branch_zero(struct front *f, int64_t distance, bool nonzero)
 {
 	uint32_t i = f->insn;
 	struct ir_op *o = ir_append(f->block, IR_BRANCH_ZERO);
+	bool inverted;
 
 	o->a = (uint8_t)front_zr(f_rt(i));
 	o->wide = f_sf(i);
-	o->aux = nonzero;
-	o->imm = f->offset + front_sext(f_imm19(i), 19) * 4;
+	o->imm = branch_exit(f, distance, &inverted);
+	o->aux = nonzero ^ inverted;
 	return true;
 }
 
-static bool branch_bit(struct front *f, bool set)
+static bool branch_bit(struct front *f, int64_t distance, bool set)
 {
 	uint32_t i = f->insn;
 	struct ir_op *o = ir_append(f->block, IR_BRANCH_BIT);
+	bool inverted;
 
 	o->a = (uint8_t)front_zr(f_rt(i));
 	o->c = (uint8_t)(f_b5(i) << 5 | f_b40(i));
-	o->aux = set;
-	o->imm = f->offset + front_sext(f_imm14(i), 14) * 4;
+	o->imm = branch_exit(f, distance, &inverted);
+	o->aux = set ^ inverted;
 	return true;
 }
 
 bool front_branch(struct front *f)
 {
+	int64_t distance = 0;
 	uint32_t i = f->insn;
 
+	if (front_branches(f->op, i, &distance) && distance == 4) {
+		return true; /* the next instruction, one way or the other */
+	}
 	switch (f->op) {
 	case A64_BL:
 		return branch_jump(f, front_sext(f_imm26(i), 26) * 4, IR_JUMP_CALL);
 	case A64_B:
-		return branch_jump(f, front_sext(f_imm26(i), 26) * 4, IR_JUMP_PLAIN);
+		return true; /* as the block goes on, or ends */
 	case A64_B_COND:
-		return branch_condition(f);
+		return branch_condition(f, distance);
 	case A64_CBZ:
-		return branch_zero(f, false);
+		return branch_zero(f, distance, false);
 	case A64_CBNZ:
-		return branch_zero(f, true);
+		return branch_zero(f, distance, true);
 	case A64_TBZ:
-		return branch_bit(f, false);
+		return branch_bit(f, distance, false);
 	case A64_TBNZ:
-		return branch_bit(f, true);
+		return branch_bit(f, distance, true);
 	case A64_BR:
 		return branch_register(f, IR_JUMP_PLAIN);
 	case A64_RET:

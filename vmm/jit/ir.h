@@ -350,7 +350,7 @@ struct ir_block {
 	bool counts;        /* adds its instructions to cpu->insns */
 	unsigned int nr_insns;
 	uint32_t insns[IR_MAX_INSNS];
-	uint16_t offsets[IR_MAX_INSNS]; /* where they are in the page */
+	uint16_t offsets[IR_MAX_INSNS]; /* where they are in the page; not always in a row */
 	unsigned int nr_ops;
 	struct ir_op ops[IR_MAX_OPS];
 };

@@ -14,8 +14,8 @@
 #include "debug.h"
 #include "exception.h"
 #include "fpsr.h"
+#include "front.h"
 #include "interp.h"
-#include "ir.h"
 #include "lockstep.h"
 #include "log.h"
 #include "loop.h"
@@ -33,9 +33,10 @@ struct lockstep {
 	struct jit_cpu *shadow; /* the interpreter's */
 	struct jit_cpu *before; /* as both begin */
 	struct mem_journal journal;
-	uint32_t insns[IR_MAX_INSNS];
-	unsigned int nr_insns;
-	unsigned int nr_executed; /* by the interpreter, before a branch or an exception */
+	uint64_t page;            /* of the block's addresses */
+	struct ir_block path;     /* instructions from there on, as a block goes; no operations */
+	unsigned int nr_insns;    /* how many of them the block has */
+	unsigned int nr_executed; /* by the interpreter, before the block is left */
 	unsigned int max_insns;   /* as the user wants it */
 };
 
@@ -80,21 +81,23 @@ void lockstep_destroy(struct lockstep *l)
 }
 
 /* Instructions up to the page's end or the first of class system. */
-static unsigned int lockstep_length(const struct lockstep *l, uint64_t va, const uint8_t *host)
+static unsigned int lockstep_length(struct lockstep *l, uint64_t va, const uint8_t *host)
 {
-	unsigned int in_page = (unsigned int)(TLB_PAGE_SIZE - (va & (TLB_PAGE_SIZE - 1))) / 4;
-	unsigned int max = l->max_insns < in_page ? l->max_insns : in_page;
-	unsigned int nr;
+	int64_t offset = (int64_t)(va & (TLB_PAGE_SIZE - 1));
+	struct ir_block *path = &l->path;
+	bool goes_on = true;
 
-	for (nr = 0; nr < max; nr++) {
-		uint32_t insn;
-
-		memcpy(&insn, host + 4 * nr, 4);
-		if (a64_infos[a64_decode(insn)].class == A64_CLASS_SYSTEM) {
-			break;
+	host -= offset;
+	l->page = va & ~(TLB_PAGE_SIZE - 1);
+	path->nr_insns = 0;
+	while (goes_on && path->nr_insns < l->max_insns) {
+		goes_on = front_fetch(path, host, &offset);
+		if (a64_infos[a64_decode(path->insns[path->nr_insns - 1])].class ==
+		    A64_CLASS_SYSTEM) {
+			return path->nr_insns - 1;
 		}
 	}
-	return nr;
+	return path->nr_insns;
 }
 
 static void lockstep_restore_memory(struct mem_journal *j)
@@ -104,18 +107,28 @@ static void lockstep_restore_memory(struct mem_journal *j)
 	}
 }
 
+/* Is what comes next in the block also what the interpreter executes next? */
+static bool lockstep_goes_on(const struct lockstep *l, enum exec_result result)
+{
+	unsigned int next = l->nr_executed + 1;
+
+	return result != EXEC_EXCEPTION && next < l->nr_insns &&
+	       l->shadow->pc == l->page + l->path.offsets[next];
+}
+
 /* The interpreter's turn. */
 static enum exec_result lockstep_try(struct lockstep *l, const struct jit_cpu *cpu)
 {
 	struct mem_journal *j = &l->journal;
 	enum exec_result result = EXEC_NEXT;
+	bool goes_on = true;
 
 	memcpy(l->shadow, cpu, LOCKSTEP_STATE_SIZE);
 	j->nr = 0;
 	j->refused = false;
-	for (l->nr_executed = 0; l->nr_executed < l->nr_insns && result == EXEC_NEXT;
-	     l->nr_executed++) {
-		result = interp_execute(l->shadow, l->insns[l->nr_executed]);
+	for (l->nr_executed = 0; goes_on; l->nr_executed++) {
+		result = interp_execute(l->shadow, l->path.insns[l->nr_executed]);
+		goes_on = lockstep_goes_on(l, result);
 	}
 	for (unsigned int i = 0; i < j->nr; i++) {
 		memcpy(j->stores[i].after, j->stores[i].host, j->stores[i].size);
@@ -188,8 +201,10 @@ static void lockstep_report(const struct lockstep *l, const struct jit_cpu *cpu,
 		  "0x%" PRIx64 ", EL%u:",
 		  before->pc, before->el);
 	for (unsigned int i = 0; i < l->nr_insns; i++) {
-		a64_disassemble(l->insns[i], before->pc + 4 * i, text, sizeof(text));
-		log_error("  %016" PRIx64 "  %08x  %s", before->pc + 4 * i, l->insns[i], text);
+		uint64_t pc = l->page + l->path.offsets[i];
+
+		a64_disassemble(l->path.insns[i], pc, text, sizeof(text));
+		log_error("  %016" PRIx64 "  %08x  %s", pc, l->path.insns[i], text);
 	}
 	for (unsigned int i = 0; i < 32; i++) {
 		lockstep_print_value("x", i, before->x[i], shadow->x[i], cpu->x[i]);
@@ -244,11 +259,9 @@ static bool lockstep_compare(struct lockstep *l, struct jit_cpu *cpu,
 	return true;
 }
 
-static void lockstep_block(struct lockstep *l, struct jit_cpu *cpu, const struct cache_block *block,
-			   const uint8_t *host)
+static void lockstep_block(struct lockstep *l, struct jit_cpu *cpu, const struct cache_block *block)
 {
-	l->nr_insns = block->size / 4;
-	memcpy(l->insns, host, block->size);
+	l->nr_insns = block->nr_insns;
 	memcpy(l->before, cpu, LOCKSTEP_STATE_SIZE);
 	for (unsigned int i = 1; !lockstep_compare(l, cpu, block, i == LOCKSTEP_TRIES); i++) {
 		if (i == LOCKSTEP_TRIES) {
@@ -283,8 +296,7 @@ void lockstep_run(struct jit_cpu *cpu)
 					   ? 0
 					   : lockstep_length(l, cpu->pc, code.host);
 		if (cache->max_insns) {
-			lockstep_block(l, cpu, cache_get(cpu, &key, code.host, &generation),
-				       code.host);
+			lockstep_block(l, cpu, cache_get(cpu, &key, code.host, &generation));
 		} else if (interp_step(cpu) == EXEC_EXCEPTION) {
 			exception_take(cpu);
 		}

@@ -10,9 +10,10 @@
  * FPSR, the exclusive monitor, the exception raised if any, memory, and in half of the blocks the
  * number of instructions that a counter was told. Instructions come from a64.isa; one block in four
  * is a loop of vector instructions that is run three times; some of the others are made of what
- * multiplies long numbers, comparisons of floats, conversions, or ciphers. About half of the
- *registers point into the data window, so that most accesses hit, some where it can only be read.
- *On a difference the block is printed, and repeated runs with the same seed reproduce it.
+ * multiplies long numbers, comparisons of floats, conversions, or ciphers. Many go on elsewhere by
+ * a B. About half of the registers point into the data window, so that most accesses hit, some
+ *where it can only be read. On a difference the block is printed, and repeated runs with the same
+ *seed reproduce it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include "exception.h"
 #include "fp.h"
 #include "fpsr.h"
+#include "front.h"
 #include "interp.h"
 #include "machine.h"
 #include "mem.h"
@@ -37,8 +39,17 @@
 #define COUNTER      28
 #define ROUNDS       3
 
+/* Where a block lies, in up to three runs of instructions, in any order. */
+#define SLOT_SIZE 128u
+#define MAX_RUNS  3u
+#define RUN_WORDS 10u
+
+#define B_TO(words) (0x14000000u | ((uint32_t)(words)&0x3ffffff))
+
 static uint64_t seed;
 static unsigned long nr_excepted;
+static struct ir_block path; /* the current block's instructions */
+static uint64_t path_page;   /* and the address of their page */
 
 static uint64_t rnd(void)
 {
@@ -293,16 +304,18 @@ static void copy_state(struct jit_cpu *to, const struct jit_cpu *from)
 	to->exc = from->exc;
 }
 
-static enum exec_result run_interpreter(struct jit_cpu *cpu, unsigned int nr)
+/* What comes next on the path, as long as that is what is executed next. */
+static enum exec_result run_interpreter(struct jit_cpu *cpu)
 {
-	for (unsigned int i = 0; i < nr; i++) {
-		enum exec_result result = interp_step(cpu);
+	enum exec_result result = EXEC_NEXT;
 
-		if (result != EXEC_NEXT) {
-			return result;
+	for (unsigned int i = 0; i < path.nr_insns && cpu->pc == path_page + path.offsets[i]; i++) {
+		result = interp_step(cpu);
+		if (result == EXEC_EXCEPTION) {
+			break;
 		}
 	}
-	return EXEC_NEXT;
+	return result;
 }
 
 /* Instructions that write integer or vector registers, and X28 as the counter of ROUNDS, which none
@@ -320,24 +333,91 @@ static unsigned int random_loop(uint32_t *insns)
 			insns[i++] = insn;
 		}
 	}
+	/* lay_out() says how far the branch goes. */
 	if (rnd() & 1) {
-		insns[nr] = 0xf1000400 | COUNTER << 5 | COUNTER;             /* subs */
-		insns[nr + 1] = 0x54000001 | ((0u - nr - 1) & 0x7ffff) << 5; /* b.ne */
+		insns[nr] = 0xf1000400 | COUNTER << 5 | COUNTER; /* subs */
+		insns[nr + 1] = 0x54000001;                      /* b.ne */
 	} else {
-		insns[nr] = 0xd1000400 | COUNTER << 5 | COUNTER;                       /* sub */
-		insns[nr + 1] = 0xb5000000 | ((0u - nr - 1) & 0x7ffff) << 5 | COUNTER; /* cbnz */
+		insns[nr] = 0xd1000400 | COUNTER << 5 | COUNTER; /* sub */
+		insns[nr + 1] = 0xb5000000 | COUNTER;            /* cbnz */
 	}
 	return nr + 2;
 }
 
-static enum exec_result interpret_loop(struct jit_cpu *cpu, unsigned int nr)
+/* Backwards on a condition, maybe, or B. */
+static uint32_t random_branch(unsigned int words)
 {
-	uint64_t end = cpu->pc + 4 * nr;
+	uint32_t bits = (uint32_t)rnd();
+
+	switch ((int)words < 0 ? rnd() % 4 : 3) {
+	case 0:
+		return 0x54000000 | (words & 0x7ffff) << 5 | bits % 14; /* b.cond */
+	case 1:
+		return 0x34000000 | (bits & 0x8100001f) | (words & 0x7ffff) << 5; /* cbz, cbnz */
+	case 2:
+		return 0x36000000 | (bits & 0x81f8001f) | (words & 0x3fff) << 5; /* tbz, tbnz */
+	default:
+		return 0x14000000 | (words & 0x3ffffff);
+	}
+}
+
+/* Puts them into the slot, in runs; a loop's last one goes back to *start, the place of the first.
+ * Returns how many they are with the branches between runs. */
+static unsigned int lay_out(uint32_t slot[SLOT_SIZE / 4], const uint32_t *insns, unsigned int nr,
+			    bool loop, unsigned int *start)
+{
+	unsigned int nr_runs = nr < MAX_RUNS ? 1 : 1 + rnd() % MAX_RUNS, run = 0;
+	unsigned int first = rnd() % MAX_RUNS, step = 1 + rnd() % (MAX_RUNS - 1);
+	unsigned int p = first * RUN_WORDS;
+
+	memset(slot, 0, SLOT_SIZE);
+	*start = p;
+	for (unsigned int i = 0; i < nr; i++) {
+		if (run + 1 < nr_runs && i == (run + 1) * (nr / nr_runs)) {
+			unsigned int to = (first + ++run * step) % MAX_RUNS * RUN_WORDS;
+
+			slot[p] = random_branch(to - p);
+			p = to;
+		}
+		slot[p++] = insns[i];
+	}
+	if (loop) {
+		slot[p - 1] |= ((*start - (p - 1)) & 0x7ffff) << 5;
+	}
+	return nr + run;
+}
+
+/* The way that a block goes from there. */
+static void find_path(const struct machine *m, uint64_t pc, unsigned int max_insns)
+{
+	int64_t offset = (int64_t)(pc & (TLB_PAGE_SIZE - 1));
+	bool goes_on = true;
+
+	path_page = pc - (uint64_t)offset;
+	path.nr_insns = 0;
+	while (goes_on && path.nr_insns < max_insns) {
+		goes_on = front_fetch(&path, m->ram + (path_page - RAM_BASE), &offset);
+	}
+}
+
+/* How many instructions of it there are from cpu->pc on. */
+static unsigned int left_on_path(const struct jit_cpu *cpu)
+{
+	unsigned int i = 0;
+
+	while (i < path.nr_insns && path_page + path.offsets[i] != cpu->pc) {
+		i++;
+	}
+	return path.nr_insns - i;
+}
+
+static enum exec_result interpret_loop(struct jit_cpu *cpu)
+{
 	enum exec_result result;
 
 	do {
 		result = interp_step(cpu);
-	} while (result != EXEC_EXCEPTION && cpu->pc != end);
+	} while (result != EXEC_EXCEPTION && left_on_path(cpu));
 	return result;
 }
 
@@ -356,23 +436,22 @@ static unsigned int run_block(struct machine *m, unsigned int nr)
 
 /* As translate_run() does: what FPCR forbids translated code is interpreted. A loop then comes in
  * several blocks. */
-static enum exec_result run_translator(struct machine *m, unsigned int nr, bool loop)
+static enum exec_result run_translator(struct machine *m, bool loop)
 {
-	uint64_t end = m->cpu->pc + 4 * nr;
 	enum exec_result result = EXEC_NEXT;
 	unsigned int reason;
 
 	exception_update_state(m->cpu);
 	fpsr_begin();
 	do {
-		reason = run_block(m, (unsigned int)(end - m->cpu->pc) / 4);
+		reason = run_block(m, left_on_path(m->cpu));
 		if (reason == TRANSLATE_EXCEPTION) {
 			result = EXEC_EXCEPTION;
 		} else if (reason == TRANSLATE_INTERPRET) {
 			result = interp_step(m->cpu);
 		}
 	} while ((reason == TRANSLATE_INTERPRET || loop) && result != EXEC_EXCEPTION &&
-		 m->cpu->pc != end);
+		 left_on_path(m->cpu));
 	fpsr_fold(m->cpu);
 	return result == EXEC_EXCEPTION ? EXEC_EXCEPTION : EXEC_NEXT;
 }
@@ -438,20 +517,22 @@ static int compare(const struct jit_cpu *a, const struct jit_cpu *b, bool except
 	return nr;
 }
 
-static void print_block(const uint32_t *insns, unsigned int nr)
+static void print_block(void)
 {
 	char text[128];
 
-	for (unsigned int i = 0; i < nr; i++) {
-		a64_disassemble(insns[i], CODE_BASE + 4 * i, text, sizeof(text));
-		printf("  %08x  %s\n", insns[i], text);
+	for (unsigned int i = 0; i < path.nr_insns; i++) {
+		uint64_t pc = path_page + path.offsets[i];
+
+		a64_disassemble(path.insns[i], pc, text, sizeof(text));
+		printf("  %" PRIx64 "  %08x  %s\n", pc, path.insns[i], text);
 	}
 }
 
 static int run_once(struct machine *a, struct machine *b, uint64_t code)
 {
-	uint32_t insns[MAX_BLOCK];
-	unsigned int nr = 1 + rnd() % MAX_BLOCK;
+	uint32_t insns[MAX_BLOCK], slot[SLOT_SIZE / 4];
+	unsigned int nr = 1 + rnd() % MAX_BLOCK, start;
 	uint64_t start_seed = seed;
 	bool loop = rnd() % 4 == 0;
 	unsigned int theme = rnd() % 12;
@@ -467,8 +548,10 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	if (loop) {
 		nr = random_loop(insns);
 	}
-	memcpy(a->ram + (code - RAM_BASE), insns, nr * 4);
-	memcpy(b->ram + (code - RAM_BASE), insns, nr * 4);
+	nr = lay_out(slot, insns, nr, loop, &start);
+	memcpy(a->ram + (code - RAM_BASE), slot, SLOT_SIZE);
+	memcpy(b->ram + (code - RAM_BASE), slot, SLOT_SIZE);
+	find_path(a, code + 4 * start, nr);
 	for (unsigned int i = 0; i < DATA_SIZE; i += 8) {
 		uint64_t value = rnd();
 
@@ -479,11 +562,11 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	if (loop) {
 		a->cpu->x[COUNTER] = ROUNDS;
 	}
-	a->cpu->pc = code;
+	a->cpu->pc = code + 4 * start;
 	copy_state(b->cpu, a->cpu);
-	ra = loop ? interpret_loop(a->cpu, nr) : run_interpreter(a->cpu, nr);
+	ra = loop ? interpret_loop(a->cpu) : run_interpreter(a->cpu);
 	b->vm.cache->no_chain = !loop;
-	rb = run_translator(b, nr, loop);
+	rb = run_translator(b, loop);
 	nr_excepted += ra == EXEC_EXCEPTION;
 	differences = compare(a->cpu, b->cpu, ra == EXEC_EXCEPTION);
 	if ((ra == EXEC_EXCEPTION) != (rb == EXEC_EXCEPTION)) {
@@ -497,7 +580,7 @@ static int run_once(struct machine *a, struct machine *b, uint64_t code)
 	}
 	if (differences) {
 		printf("  block at seed %" PRIu64 ":\n", start_seed);
-		print_block(insns, nr);
+		print_block();
 	}
 	return differences;
 }
@@ -519,7 +602,7 @@ int main(int argc, char **argv)
 		if (run_once(&a, &b, code)) {
 			failed++;
 		}
-		code += 64;
+		code += SLOT_SIZE;
 		if (code == CODE_BASE + CODE_SIZE) {
 			code = CODE_BASE;
 			cache_invalidate_all(b.vm.cache);
