@@ -399,9 +399,11 @@ struct jit_cpu {
 	struct tlb_filled tlb_filled[2]; /* [1]: with global pages */
 	struct tlb_l2_entry *tlb_l2;
 	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
-	bool tlb_huge_blocks;                        /* there are pages of blocks beyond 2 MiB */
-	bool tlb_el1_local; /* EL1's banks have had pages tied to the current ASID */
-	bool slow_memory;   /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */
+	uint64_t tlb_flushed_block;                  /* see tlb_block_flushed() */
+	unsigned int tlb_flushed_asid;
+	bool tlb_huge_blocks; /* there are pages of blocks beyond 2 MiB */
+	bool tlb_el1_local;   /* EL1's banks have had pages tied to the current ASID */
+	bool slow_memory;     /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */
 	struct tlb_queue *tlb_queue;
 	struct mem_journal
 		*journal; /* mem.h; NULL but for the CPU that lock-step tries things on */

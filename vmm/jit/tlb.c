@@ -91,6 +91,22 @@ static bool tlb_blocks_crowded(const struct jit_cpu *cpu)
 	return nr > TLB_NR_BLOCK_BITS / 2;
 }
 
+/*
+ * Linux splits a huge page by one TLBI for each of its 512 pages. Once the block is gone, and until
+ * a page of it is entered again, all that such a TLBI can find is that page on its own.
+ */
+static bool tlb_block_flushed(const struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+{
+	return cpu->tlb_flushed_block == (va >> TLB_BLOCK_SHIFT) + 1 &&
+	       cpu->tlb_flushed_asid == asid;
+}
+
+static void tlb_note_block_flushed(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+{
+	cpu->tlb_flushed_block = (va >> TLB_BLOCK_SHIFT) + 1;
+	cpu->tlb_flushed_asid = asid;
+}
+
 static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
 {
 	uint64_t bit;
@@ -104,6 +120,10 @@ static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, const struct mmu_re
 	}
 	*word |= bit;
 	cpu->tlb_huge_blocks |= result->size > 1ull << TLB_BLOCK_SHIFT;
+	if (result->size > 1ull << TLB_BLOCK_SHIFT ||
+	    cpu->tlb_flushed_block == (va >> TLB_BLOCK_SHIFT) + 1) {
+		cpu->tlb_flushed_block = 0;
+	}
 }
 
 /*
@@ -408,6 +428,7 @@ static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 	cpu->fetch_size = 0;
 	context_renew_pages(cpu, asid);
 	context_renew_jumps_block(cpu, va, asid);
+	tlb_note_block_flushed(cpu, va, asid);
 }
 
 static bool tlb_matches_asid(const struct cpu_context *c, unsigned int asid)
@@ -431,7 +452,7 @@ void tlb_flush_page(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 	uint64_t page = va & ~(TLB_PAGE_SIZE - 1);
 	bool current = tlb_matches_asid(cpu->context, asid);
 
-	if (tlb_in_block(cpu, va)) {
+	if (tlb_in_block(cpu, va) && !tlb_block_flushed(cpu, va, asid)) {
 		tlb_flush_block(cpu, va, asid);
 		return;
 	}

@@ -355,6 +355,54 @@ static void blocks(void **state)
 	assert_int_equal(load(f, VA + 0x5000), NEW | ((VA + 0x5000) & 0x1ff000));
 }
 
+static uint64_t block_flushes(struct fixture *f)
+{
+	return atomic_load(&f->cpu->stats[CPU_STAT_FLUSHES_BLOCK]);
+}
+
+/* Page by page, as Linux does it when it splits one: once it is gone the pages alone count. */
+static void split_block(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t inside = VA & 0x1ff000, before;
+
+	map_block(f, SPACE_A, VA, OLD | BLOCK | NG);
+	select_space(f, SPACE_A, 1);
+	assert_int_equal(load(f, VA), OLD | inside);
+	map(f, SPACE_A, VA, (OLD + 0x3000) | PAGE_DESC | NG);
+	before = block_flushes(f);
+	for (unsigned int i = 0; i < 512; i++) {
+		tlbi(f, VAE1, 1, (VA - inside) + 0x1000ull * i);
+	}
+	assert_int_equal(block_flushes(f), before + 1);
+	assert_int_equal(load(f, VA), OLD + 0x3000);
+	map(f, SPACE_A, VA, (NEW + 0x3000) | PAGE_DESC | NG);
+	tlbi(f, VAE1, 1, VA);
+	assert_int_equal(load(f, VA), NEW + 0x3000);
+	assert_int_equal(block_flushes(f), before + 1);
+}
+
+/* A block that came back, or that another address space has, is none that is gone. */
+static void flushed_block_returns(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t inside = VA & 0x1ff000;
+
+	map_block(f, SPACE_A, VA, OLD | BLOCK | NG);
+	map_block(f, SPACE_B, VA, OLD | BLOCK | NG);
+	select_space(f, SPACE_A, 1);
+	assert_int_equal(load(f, VA), OLD | inside);
+	select_space(f, SPACE_B, 2);
+	assert_int_equal(load(f, VA), OLD | inside);
+	tlbi(f, VAE1, 1, VA);
+	map_block(f, SPACE_B, VA, NEW | BLOCK | NG);
+	tlbi(f, VAE1, 2, VA + 0x1000);
+	assert_int_equal(load(f, VA), NEW | inside);
+	map_block(f, SPACE_B, VA, OLD | BLOCK | NG);
+	tlbi(f, VAE1, 2, VA + 0x1000);
+	assert_int_equal(load(f, VA), OLD | inside);
+}
+
 /* So many blocks that the filter, which says where some are, would say yes everywhere. */
 static void many_blocks(void **state)
 {
@@ -688,6 +736,8 @@ int main(void)
 		TEST(global_pages_belong_to_all),
 		TEST(halves_do_not_matter),
 		TEST(blocks),
+		TEST(split_block),
+		TEST(flushed_block_returns),
 		TEST(many_blocks),
 		TEST(second_level_holds_more),
 		TEST(permissions_stay_apart),
