@@ -133,6 +133,14 @@ struct tlb_filled {
 #define TLB_BLOCK_SHIFT   21
 #define TLB_NR_BLOCK_BITS 4096
 
+/* A block that was flushed and not entered since; tlb_block_flushed(). */
+#define TLB_NR_FLUSHED 64
+
+struct tlb_flushed {
+	uint64_t block; /* its number + 1; 0: none */
+	unsigned int asid;
+};
+
 /* Maintenance requested by other CPUs; tlb.c. */
 struct tlb_queue;
 
@@ -399,8 +407,7 @@ struct jit_cpu {
 	struct tlb_filled tlb_filled[2]; /* [1]: with global pages */
 	struct tlb_l2_entry *tlb_l2;
 	uint64_t tlb_blocks[TLB_NR_BLOCK_BITS / 64]; /* filter: 2 MiB with pages of larger blocks */
-	uint64_t tlb_flushed_block;                  /* see tlb_block_flushed() */
-	unsigned int tlb_flushed_asid;
+	struct tlb_flushed tlb_flushed[TLB_NR_FLUSHED];
 	bool tlb_huge_blocks; /* there are pages of blocks beyond 2 MiB */
 	bool tlb_el1_local;   /* EL1's banks have had pages tied to the current ASID */
 	bool slow_memory;     /* never fill tlb[]: SCTLR_EL1.A, or the user wants it */

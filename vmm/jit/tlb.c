@@ -91,20 +91,27 @@ static bool tlb_blocks_crowded(const struct jit_cpu *cpu)
 	return nr > TLB_NR_BLOCK_BITS / 2;
 }
 
-/*
- * Linux splits a huge page by one TLBI for each of its 512 pages. Once the block is gone, and until
- * a page of it is entered again, all that such a TLBI can find is that page on its own.
- */
-static bool tlb_block_flushed(const struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+static struct tlb_flushed *tlb_flushed_place(struct jit_cpu *cpu, uint64_t va)
 {
-	return cpu->tlb_flushed_block == (va >> TLB_BLOCK_SHIFT) + 1 &&
-	       cpu->tlb_flushed_asid == asid;
+	return &cpu->tlb_flushed[va >> TLB_BLOCK_SHIFT & (TLB_NR_FLUSHED - 1)];
+}
+
+/*
+ * Where a huge page was, Linux goes on with single ones: the huge zero page becomes other pages one
+ * by one, with a TLBI for each. Once the block is gone, and until a page of it is entered again,
+ * all that such a TLBI can find is that page on its own.
+ */
+static bool tlb_block_flushed(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
+{
+	const struct tlb_flushed *f = tlb_flushed_place(cpu, va);
+
+	return f->block == (va >> TLB_BLOCK_SHIFT) + 1 && f->asid == asid && !cpu->tlb_huge_blocks;
 }
 
 static void tlb_note_block_flushed(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 {
-	cpu->tlb_flushed_block = (va >> TLB_BLOCK_SHIFT) + 1;
-	cpu->tlb_flushed_asid = asid;
+	*tlb_flushed_place(cpu, va) =
+		(struct tlb_flushed){.block = (va >> TLB_BLOCK_SHIFT) + 1, .asid = asid};
 }
 
 static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, const struct mmu_result *result)
@@ -120,10 +127,7 @@ static void tlb_note_block(struct jit_cpu *cpu, uint64_t va, const struct mmu_re
 	}
 	*word |= bit;
 	cpu->tlb_huge_blocks |= result->size > 1ull << TLB_BLOCK_SHIFT;
-	if (result->size > 1ull << TLB_BLOCK_SHIFT ||
-	    cpu->tlb_flushed_block == (va >> TLB_BLOCK_SHIFT) + 1) {
-		cpu->tlb_flushed_block = 0;
-	}
+	tlb_flushed_place(cpu, va)->block = 0;
 }
 
 /*
