@@ -417,14 +417,24 @@ void tlb_switch_asid(struct jit_cpu *cpu)
 	tlb_restore(cpu);
 }
 
-/* Every page of the block (of whatever size) that holds va. */
+static bool tlb_same_region(uint64_t page, uint64_t va)
+{
+	return !((page ^ va) >> TLB_BLOCK_SHIFT);
+}
+
+static bool tlb_entry_near(const struct tlb_entry *e, uint64_t va)
+{
+	return tlb_same_block(e->read, e->pa, va) || tlb_same_block(e->write, e->pa, va) ||
+	       tlb_same_region(e->read, va) || tlb_same_region(e->write, va);
+}
+
+/* Every page of the block (of whatever size) that holds va, and of others in its 2 MiB, which then
+ * hold none but single ones. */
 static void tlb_flush_block(struct jit_cpu *cpu, uint64_t va, unsigned int asid)
 {
 	cpu_count(cpu, CPU_STAT_FLUSHES_BLOCK);
 	for (unsigned int n = 0; n < TLB_NR_BANKS * TLB_L1_NR_ENTRIES; n++) {
-		const struct tlb_entry *e = tlb_data_entry(cpu, n);
-
-		if (tlb_same_block(e->read, e->pa, va) || tlb_same_block(e->write, e->pa, va)) {
+		if (tlb_entry_near(tlb_data_entry(cpu, n), va)) {
 			tlb_invalidate_entry(cpu, n);
 		}
 	}

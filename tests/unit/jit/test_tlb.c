@@ -33,11 +33,12 @@
 #define VALE1          TLBI(7, 5)
 #define IS             (TLBI(3, 0) ^ TLBI(7, 0)) /* added by XOR */
 
-#define TCR_A1    (1ull << 22)
-#define TCR_AS    (1ull << 36)
-#define PAGE_DESC (3ull | 1 << 10 | 1 << 6) /* valid page, accessed, for EL0 too */
-#define NG        (1ull << 11)
-#define BLOCK     (PAGE_DESC & ~2ull)
+#define TCR_TG0_64K (1ull << 14)
+#define TCR_A1      (1ull << 22)
+#define TCR_AS      (1ull << 36)
+#define PAGE_DESC   (3ull | 1 << 10 | 1 << 6) /* valid page, accessed, for EL0 too */
+#define NG          (1ull << 11)
+#define BLOCK       (PAGE_DESC & ~2ull)
 
 /* Two level-1 tables behind machine.c's own, and what hangs below: 4 KiB each. */
 #define SPACE_A (TABLE_BASE + 0x1000)
@@ -432,6 +433,29 @@ static void many_blocks(void **state)
 	assert_int_equal(load(f, (5ull << 30) - (2 << 20) + 0x3000), NEW + 0x3000);
 }
 
+/* Pages of 64 KiB are blocks here, several of them in 2 MiB: each has its own TLBI. */
+static void blocks_of_64k(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t space = RAM_BASE + (4ull << 20), pages = space + 0x10000;
+
+	write_reg(f, TCR, f->cpu->sys.tcr | TCR_TG0_64K);
+	at(f, space)[0] = pages | 3;
+	for (unsigned int i = 0; i < 2; i++) {
+		at(f, pages)[i] = (OLD + 0x10000 * i) | PAGE_DESC | NG;
+	}
+	select_space(f, space, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(load(f, 0x10000 * i + 0x3000), OLD + 0x10000 * i + 0x3000);
+		at(f, pages)[i] = (NEW + 0x10000 * i) | PAGE_DESC | NG;
+	}
+	tlbi(f, VAE1, 1, 0);
+	tlbi(f, VAE1, 1, 0x10000);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(load(f, 0x10000 * i + 0x3000), NEW + 0x10000 * i + 0x3000);
+	}
+}
+
 /* More pages than the first level holds: the second has them. */
 static void second_level_holds_more(void **state)
 {
@@ -742,6 +766,7 @@ int main(void)
 		TEST(split_block),
 		TEST(flushed_block_returns),
 		TEST(many_blocks),
+		TEST(blocks_of_64k),
 		TEST(second_level_holds_more),
 		TEST(permissions_stay_apart),
 		TEST(slots_are_flushed),
