@@ -183,9 +183,10 @@ struct cpu_jump {
 
 /*
  * Where an address space is known to have the code pages that the cache numbers: number n's virtual
- * address at [n % CPU_NR_MAPPED], plus a signed byte that tells it from other numbers there. Jumps
- * to other pages look here; what jumps[] does not know under the current name must not be here.
- * Zero is no entry. The last one stays so, for jumps that have no target yet.
+ * address at [n % CPU_NR_MAPPED], plus a tag that tells it from other numbers there: a signed byte,
+ * never 0. So zero is no entry, be there a page at address 0. The last place stays empty, for jumps
+ * that have no target yet. Jumps to other pages look here; what jumps[] does not know under the
+ * current name must not be here.
  */
 #define CPU_NR_MAPPED      1024
 #define CPU_MAPPED_SLOT(n) ((n) % CPU_NR_MAPPED * (uint32_t)sizeof(uint64_t))

@@ -126,7 +126,7 @@ static uint8_t *emit_guard(struct emit *e, const struct ir_op *op)
 	x64_mov_load(e->b, true, RAX, emit_cpu(EMIT_CPU(mapped)));
 	x64_mov_load(e->b, true, RCX, emit_cpu(EMIT_CPU(page)));
 	x64_alu_ri(e->b, true, ALU_ADD, RCX, distance);
-	x64_lea(e->b, true, RDX, x64_at(RCX, 1));
+	x64_lea(e->b, true, RDX, x64_at(RCX, 1)); /* not 0: the empty slot may not match */
 	x64_alu_rm(e->b, true, ALU_CMP, RDX, x64_at(RAX, GUARD_UNLINKED));
 	guard = e->b->p - sizeof(uint64_t);
 	x64_jcc_fwd(e->b, CC_NE);
