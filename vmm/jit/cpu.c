@@ -55,6 +55,37 @@ static void fill_orders(struct cpu_constants *c)
 	}
 }
 
+/* Three registers of `part` bytes and structures of three members: where byte n of a register lies
+ * in memory, and the other way round. */
+static unsigned int byte_of_member(unsigned int lg, unsigned int member, unsigned int n)
+{
+	return ((n >> lg) * 3 + member) << lg | (n & ((1u << lg) - 1));
+}
+
+static void fill_three(union vreg taken[3][3], union vreg joined[3][3], unsigned int lg,
+		       unsigned int part)
+{
+	memset(taken, 0x80, 9 * sizeof(union vreg));
+	memset(joined, 0x80, 9 * sizeof(union vreg));
+	for (unsigned int member = 0; member < 3; member++) {
+		for (unsigned int n = 0; n < part; n++) {
+			unsigned int at = byte_of_member(lg, member, n);
+
+			taken[member][at / part].b[n] = (uint8_t)(at % part);
+			joined[at / part][member].b[at % part] = (uint8_t)n;
+		}
+	}
+}
+
+static void fill_threes(struct cpu_constants *c)
+{
+	for (unsigned int wide = 0; wide < 2; wide++) {
+		for (unsigned int lg = 0; lg < 4; lg++) {
+			fill_three(c->three[0][wide][lg], c->three[1][wide][lg], lg, 8u << wide);
+		}
+	}
+}
+
 void cpu_init_constants(struct cpu_constants *c)
 {
 	static const uint8_t popcount[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
@@ -70,6 +101,7 @@ void cpu_init_constants(struct cpu_constants *c)
 	fill64(&c->half[1], 0x0000800000008000ull);
 	fill64(&c->half[2], 0x0000000080000000ull);
 	fill_orders(c);
+	fill_threes(c);
 	fill64(&c->nibbles, 0x0f0f0f0f0f0f0f0full);
 	memcpy(c->popcount.b, popcount, sizeof(popcount));
 	for (unsigned int n = 0; n <= 8; n++) {

@@ -297,8 +297,10 @@ struct cpu_constants {
 	union vreg tbl_bias;      /* 0x70 in each byte: indices from 16 up get bit 7 set */
 	union vreg tbl_size;      /* 16 in each byte */
 	/* Orders of bytes for PSHUFB, by size of the elements, which stay whole. */
-	union vreg gather[2];     /* even elements below, odd ones above */
-	union vreg by_member[2];  /* those of structures of four */
+	union vreg gather[2];    /* even elements below, odd ones above */
+	union vreg by_member[2]; /* those of structures of four */
+	/* For IR_VEC_THREE: by c, wide, size, imm, and which of the three; bit 7: from another. */
+	union vreg three[2][2][4][3][3];
 	union vreg reverse[3][2]; /* backwards within groups of 2, 4 and 8 bytes */
 	union vreg half[3];       /* of the lowest bit that narrowing keeps, by the narrow size */
 	union vreg nibbles;       /* 0x0f in each byte */

@@ -2,9 +2,8 @@
 /*
  * front_structs.c - loads and stores of lists of vector registers: LD1 to LD4, ST1 to ST4.
  *
- * One access of the whole list. Structures of two and four members are taken apart and put together
- * in scratch registers; those of three, and single lanes of more than one, are left to the
- * interpreter.
+ * One access of the whole list. Structures are taken apart and put together in scratch registers;
+ * single lanes of more than one member are left to the interpreter.
  */
 #include "front_simd.h"
 
@@ -97,6 +96,40 @@ static bool structs_store_two(struct front *f)
 	structs_shuffle(f, IR_VEC_ZIP2, IR_VT1, structs_member(f, 0), structs_member(f, 1));
 	structs_access(f, IR_VSTORE_LIST, IR_VT0, size)->c = 2;
 	structs_finish(f, 2u << size);
+	return true;
+}
+
+static void structs_three(struct front *f, unsigned int dst, unsigned int a, unsigned int n,
+			  bool join)
+{
+	struct ir_op *o = front_simd_op(f, IR_VEC_THREE, f_vls(f->insn), dst, a, IR_NONE);
+
+	o->wide = f_q(f->insn);
+	o->imm = n;
+	o->c = join;
+}
+
+static bool structs_load_three(struct front *f)
+{
+	unsigned int size = 3 + f_q(f->insn);
+
+	structs_access(f, IR_VLOAD_LIST, IR_VT0, size)->c = 3;
+	for (unsigned int n = 0; n < 3; n++) {
+		structs_three(f, structs_member(f, n), IR_VT0, n, false);
+	}
+	structs_finish(f, 3u << size);
+	return true;
+}
+
+static bool structs_store_three(struct front *f)
+{
+	unsigned int size = 3 + f_q(f->insn);
+
+	for (unsigned int n = 0; n < 3; n++) {
+		structs_three(f, IR_VT0 + n, structs_member(f, 0), n, true);
+	}
+	structs_access(f, IR_VSTORE_LIST, IR_VT0, size)->c = 3;
+	structs_finish(f, 3u << size);
 	return true;
 }
 
@@ -224,6 +257,10 @@ bool front_structs(struct front *f)
 		return structs_load_two(f);
 	case A64_ST2:
 		return structs_store_two(f);
+	case A64_LD3:
+		return structs_load_three(f);
+	case A64_ST3:
+		return structs_store_three(f);
 	case A64_LD4:
 		return structs_load_four(f);
 	case A64_ST4:

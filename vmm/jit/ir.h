@@ -263,6 +263,9 @@ enum ir_vec {
 	IR_VEC_TRN2,
 	IR_VEC_EXT,         /* from byte imm of b:a on */
 	IR_VEC_BY_MEMBER,   /* elements of structures of imm (2 or 4) members, members in turn */
+	IR_VEC_THREE,       /* of three registers from a on, which hold structures of three members
+			       as they are in memory: member imm; or (c) they hold the members:
+			       register imm of what is in memory */
 	IR_VEC_REVERSE,     /* elements of a within groups of 1 << imm bytes */
 	IR_VEC_MOVI,        /* imm in both halves */
 	IR_VEC_DUP,         /* general register a */

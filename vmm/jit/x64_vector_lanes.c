@@ -51,6 +51,22 @@ static void emit_by_member(struct emit *e, const struct ir_op *op)
 	emit_vector_commit(e, op->dst, dst);
 }
 
+static void emit_three(struct emit *e, const struct ir_op *op)
+{
+	unsigned int dst = emit_vector_def(e);
+
+	for (unsigned int i = 0; i < 3; i++) {
+		unsigned int n = op->a < IR_VT0 ? (op->a + i) & 31 : op->a + i;
+
+		emit_vex_mem(e, OP_PSHUFB, i ? 0 : dst, emit_vector_use(e, n),
+			     EMIT_CONSTANT(three[op->c][op->wide][op->size][op->imm][i]));
+		if (i) {
+			emit_vex(e, OP_POR, dst, dst, 0);
+		}
+	}
+	emit_vector_commit(e, op->dst, dst);
+}
+
 static void emit_element(struct emit *e, const struct ir_op *op)
 {
 	unsigned int a = emit_vector_use(e, op->a), dst = emit_vector_def(e);
@@ -262,6 +278,9 @@ void emit_vector_lanes(struct emit *e, const struct ir_op *op)
 		break;
 	case IR_VEC_BY_MEMBER:
 		emit_by_member(e, op);
+		break;
+	case IR_VEC_THREE:
+		emit_three(e, op);
 		break;
 	case IR_VEC_ELEMENT:
 		emit_element(e, op);
