@@ -113,6 +113,11 @@ bool front_branches(enum a64_op op, uint32_t insn, int64_t *distance)
 	}
 }
 
+bool front_always_branches(enum a64_op op, uint32_t insn)
+{
+	return op == A64_B || (op == A64_B_COND && f_bcond(insn) >= 14);
+}
+
 /* May the block go on there? Not at what it has already: that is left to a jump, maybe a loop. */
 static bool front_is_new(const struct ir_block *block, int64_t offset)
 {
@@ -145,7 +150,7 @@ bool front_fetch(struct ir_block *block, const uint8_t *host, int64_t *offset)
 	follow = front_is_new(block, from + distance) &&
 		 block->nr_insns <= (distance < 0 ? FRONT_FOLLOW_BACKWARDS : FRONT_FOLLOW_FORWARDS);
 	/* On a condition, forwards: not taken. */
-	if (op == A64_B || (follow && distance < 0)) {
+	if (front_always_branches(op, insn) || (follow && distance < 0)) {
 		*offset = from + distance;
 		return follow;
 	}

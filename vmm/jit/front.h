@@ -46,6 +46,8 @@ bool front_fetch(struct ir_block *block, const uint8_t *host, int64_t *offset);
 /* Does it go to an address that it names, maybe on a condition, and nothing else? *distance is from
  * its own. */
 bool front_branches(enum a64_op op, uint32_t insn, int64_t *distance);
+/* And on none: B, and B.cond with AL or NV (C1.2.4). */
+bool front_always_branches(enum a64_op op, uint32_t insn);
 
 bool front_int(struct front *f);
 bool front_branch(struct front *f);

@@ -44,16 +44,11 @@ static int64_t branch_exit(const struct front *f, int64_t distance, bool *invert
 
 static bool branch_condition(struct front *f, int64_t distance)
 {
-	uint32_t i = f->insn;
-	struct ir_op *o;
+	struct ir_op *o = ir_append(f->block, IR_BRANCH);
 	bool inverted;
 
-	if (f_bcond(i) >= 14) {
-		return branch_jump(f, distance, IR_JUMP_PLAIN);
-	}
-	o = ir_append(f->block, IR_BRANCH);
 	o->imm = branch_exit(f, distance, &inverted);
-	o->cond = (uint8_t)(f_bcond(i) ^ inverted);
+	o->cond = (uint8_t)(f_bcond(f->insn) ^ inverted);
 	return true;
 }
 
@@ -88,14 +83,15 @@ bool front_branch(struct front *f)
 	int64_t distance = 0;
 	uint32_t i = f->insn;
 
+	if (front_always_branches(f->op, i)) {
+		return true; /* as the block goes on, or ends */
+	}
 	if (front_branches(f->op, i, &distance) && distance == 4) {
 		return true; /* the next instruction, one way or the other */
 	}
 	switch (f->op) {
 	case A64_BL:
 		return branch_jump(f, front_sext(f_imm26(i), 26) * 4, IR_JUMP_CALL);
-	case A64_B:
-		return true; /* as the block goes on, or ends */
 	case A64_B_COND:
 		return branch_condition(f, distance);
 	case A64_CBZ:

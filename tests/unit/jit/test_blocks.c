@@ -25,17 +25,18 @@
 #define PMEVTYPER0 SYSREG(3, 3, 14, 12, 0)
 #define INSTS      0x08u
 
-#define CODE     (RAM_BASE + 0x20000)
-#define INSN(n)  (CODE + 4ull * (n))
-#define LAST     1023u /* of the page */
-#define PATCH    64u
-#define PATCHED  (PATCH + 66)
-#define LOOP     256u
-#define ROTATED  320u
-#define B(words) (0x14000000u | ((uint32_t)(words)&0x3ffffffu))
-#define ADD(n)   (0x910000a5u | (uint32_t)(n) << 10) /* add x5, x5, #n */
-#define SUBS_X6  0xf10004c6u                         /* subs x6, x6, #1 */
-#define B_NE     0x54000001u
+#define CODE        (RAM_BASE + 0x20000)
+#define INSN(n)     (CODE + 4ull * (n))
+#define LAST        1023u /* of the page */
+#define PATCH       64u
+#define PATCHED     (PATCH + 66)
+#define LOOP        256u
+#define ROTATED     320u
+#define B(words)    (0x14000000u | ((uint32_t)(words)&0x3ffffffu))
+#define B_AL(words) (0x5400000eu | ((uint32_t)(words)&0x7ffffu) << 5)
+#define ADD(n)      (0x910000a5u | (uint32_t)(n) << 10) /* add x5, x5, #n */
+#define SUBS_X6     0xf10004c6u                         /* subs x6, x6, #1 */
+#define B_NE        0x54000001u
 
 static const uint32_t off[] = {
 	0x52800100, /* mov   w0, #8 */
@@ -53,7 +54,7 @@ static const uint32_t zigzag[] = {
 	0xd503201f,  /* nop */
 	0xd503201f,  /* nop */
 	ADD(2),      /* 4 */
-	B(-5),       /* 5: to 0 */
+	B_AL(-5),    /* 5: to 0 */
 	0xd503201f,  /* nop */
 	ADD(4),      /* 7 */
 	B(LAST - 8), /* 8: to the page's last instruction */
