@@ -407,6 +407,28 @@ static bool simd_shift_long(struct front *f)
 	return true;
 }
 
+/*
+ * SRSHL, URSHL of words: a shift to the right by one less leaves the bit that rounds as the lowest
+ * one. It is added where the shift, the low byte of the element, is negative.
+ */
+static bool simd_shift_rounding(struct front *f, enum ir_vec kind)
+{
+	unsigned int d = f_rd(f->insn), n = f_rn(f->insn), m = f_rm(f->insn);
+
+	if (f_vsize(f->insn) != 2) {
+		return false;
+	}
+	front_simd_op(f, IR_VEC_MOVI, 3, IR_VT0, IR_NONE, IR_NONE)->imm = 0x0000000100000001;
+	front_simd_op(f, IR_VEC_ADD, 2, IR_VT0, IR_VT0, m);
+	front_simd_op(f, kind, 2, IR_VT0, n, IR_VT0);
+	simd_shift_by(f, IR_VEC_SHL, 2, IR_VT1, m, 24);
+	simd_shift_by(f, IR_VEC_USHR, 2, IR_VT1, IR_VT1, 31);
+	front_simd_op(f, IR_VEC_AND, 0, IR_VT0, IR_VT0, IR_VT1);
+	front_simd_op(f, kind, 2, IR_VT1, n, m);
+	front_simd_op(f, IR_VEC_ADD, 2, d, IR_VT0, IR_VT1);
+	return true;
+}
+
 static bool simd_other(struct front *f)
 {
 	switch (f->op) {
@@ -438,6 +460,10 @@ static bool simd_other(struct front *f)
 		return simd_halving_difference(f, IR_VEC_SSHR);
 	case A64_UHSUB_V:
 		return simd_halving_difference(f, IR_VEC_USHR);
+	case A64_SRSHL_V:
+		return simd_shift_rounding(f, IR_VEC_SSHL);
+	case A64_URSHL_V:
+		return simd_shift_rounding(f, IR_VEC_USHL);
 	case A64_SADALP_V:
 		return simd_pairwise_add(f, IR_VEC_SADDLP);
 	case A64_UADALP_V:
