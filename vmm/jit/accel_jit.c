@@ -72,7 +72,7 @@ static const struct opt_key accel_jit_options[] = {
 	{
 		.name = "code-cache",
 		.type = OPT_SIZE,
-		.deflt = "128M",
+		.deflt = "192M",
 		.help = "memory for translated code",
 		.min = 1ull << 20,
 		.max = 1ull << 30,

@@ -8,7 +8,7 @@
  *   the other 11   eleven guest registers, always (emit_pinned[]); all others are in memory
  *   xmm0 to xmm3   scratch within one operation
  *   xmm4 to xmm15  copies of guest vector registers (x64_vcache.c), which may be newer than memory
- *   rsp            16-byte aligned but for 8; frames of calls are there (x64_return.c)
+ *   rsp            16-byte aligned; frames of calls are there (x64_return.c)
  * The host's flags may hold NZCV for the operations that follow at once; emit.host_flags says how.
  *
  * Hot code of a block comes first, then its cold paths, one behind the other.
