@@ -2,9 +2,10 @@
 /*
  * front.c - decides what belongs to a block, and hands instructions to their class's handler.
  *
- * A block goes on through conditional branches that are not taken, and at the target of a B that is
- * in its page and not yet part of it. It ends at the first instruction that otherwise leaves
- * always, that may change how the next is fetched or executed, or at the page's end.
+ * A block goes on behind conditional branches forwards, and at the target of a B, or of a
+ * conditional branch backwards, that is in its page and not yet part of it. It ends at the first
+ * instruction that otherwise leaves always, that may change how the next is fetched or executed, or
+ * at the page's end.
  */
 #include <string.h>
 

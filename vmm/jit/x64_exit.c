@@ -152,7 +152,6 @@ static void emit_guard_failed(struct emit *e, const struct ir_op *op, uint8_t *g
 bool emit_link_guard(uint8_t *guard, uint32_t page_number, const uint8_t *target)
 {
 	uint64_t *condition = (uint64_t *)guard;
-
 	uint64_t slot = CPU_MAPPED_SLOT(page_number);
 
 	if (*condition >> 32 != GUARD_UNLINKED) {
